@@ -13,8 +13,8 @@
 namespace amqp_sidecar::base {
 namespace {
 
-// Our own descriptors: a failure here is a bug or a machine out of them at start, and nothing can go
-// on without.
+// Our own descriptors: a failure here is a bug or a machine out of them at start, and nothing can
+// go on without.
 void Check(bool ok, const char* what) {
   if (ok) return;
   std::fprintf(stderr, "event loop: %s: %s\n", what, std::strerror(errno));
@@ -120,8 +120,8 @@ void EventLoop::Wait() {
   if (work_waits) {
     timeout_ms = 0;
   } else if (due != kNever) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        due - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(due - std::chrono::steady_clock::now());
     timeout_ms = static_cast<int>(std::clamp<int64_t>(left.count(), 0, 60'000));
   }
   std::array<epoll_event, 16> events;

@@ -33,8 +33,8 @@ class EventLoop final : public Reactor {
   explicit EventLoop(const Limits& limits);
   ~EventLoop() override;
 
-  // Runs until Stop(). The thread that calls it becomes the io thread. Tasks that are posted when it
-  // stops are destroyed without being run.
+  // Runs until Stop(). The thread that calls it becomes the io thread. Tasks that are posted when
+  // it stops are destroyed without being run.
   void Run();
 
   // Any thread. Run() returns at the end of its turn.

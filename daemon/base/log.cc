@@ -128,8 +128,8 @@ void StartLog(LogLevel level, LogFormat format) {
   log.format = format;
   log.pool = std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1);
   auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
-  log.logger = std::make_shared<spdlog::async_logger>("amqp-sidecar", std::move(sink), log.pool,
-                                                      spdlog::async_overflow_policy::overrun_oldest);
+  log.logger = std::make_shared<spdlog::async_logger>(
+      "amqp-sidecar", std::move(sink), log.pool, spdlog::async_overflow_policy::overrun_oldest);
   if (format == LogFormat::kText) {
     log.logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
   } else {

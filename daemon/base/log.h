@@ -1,7 +1,8 @@
-// The log: a constant sentence and fields, written by a thread of its own. Any thread. Never given a
-// message body or a credential.
+// The log: a constant sentence and fields, written by a thread of its own. Any thread. Never given
+// a message body or a credential.
 //
-//   base::Log(base::LogLevel::kInfo, "connection lost", {{"endpoint", endpoint}, {"epoch", epoch}});
+//   base::Log(base::LogLevel::kInfo, "connection lost", {{"endpoint", endpoint}, {"epoch",
+//   epoch}});
 //
 // The queue to the writing thread is bounded: when it is full the oldest lines go, and are counted.
 #pragma once
@@ -20,7 +21,8 @@ enum class LogFormat { kText, kJson };
 // One field of a log line.
 class LogField {
  public:
-  LogField(std::string_view key, std::string_view value) : key_(key), value_(value), quoted_(true) {}
+  LogField(std::string_view key, std::string_view value)
+      : key_(key), value_(value), quoted_(true) {}
   LogField(std::string_view key, const std::string& value)
       : LogField(key, std::string_view(value)) {}
   LogField(std::string_view key, const char* value) : LogField(key, std::string_view(value)) {}
@@ -57,8 +59,8 @@ bool LogEnabled(LogLevel level);
 // Lines that were dropped because the queue was full.
 size_t DroppedLogLines();
 
-// The line without its time, as Log() would write it: `message key=value key="quoted value"`, or the
-// members of a JSON object.
+// The line without its time, as Log() would write it: `message key=value key="quoted value"`, or
+// the members of a JSON object.
 std::string FormatLogLine(LogFormat format, LogLevel level, std::string_view message,
                           std::initializer_list<LogField> fields);
 

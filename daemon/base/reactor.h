@@ -1,6 +1,6 @@
-// Reactor: what code on the io thread may ask of the thread that it runs on: the time, timers, and a
-// task at the end of this turn. EventLoop is the real one; a test brings its own, with a clock that
-// it moves by hand. Knows no descriptors.
+// Reactor: what code on the io thread may ask of the thread that it runs on: the time, timers, and
+// a task at the end of this turn. EventLoop is the real one; a test brings its own, with a clock
+// that it moves by hand. Knows no descriptors.
 #pragma once
 
 #include <cstddef>

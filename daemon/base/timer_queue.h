@@ -1,5 +1,5 @@
-// TimerQueue: tasks by the time at which they fall due; equal times fire in the order they were set.
-// io thread. Knows no clock: the time is passed in.
+// TimerQueue: tasks by the time at which they fall due; equal times fire in the order they were
+// set. io thread. Knows no clock: the time is passed in.
 #pragma once
 
 #include <map>
