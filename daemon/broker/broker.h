@@ -1,0 +1,90 @@
+// Broker: the door to the broker layer. Any thread comes in here; what it asks for is checked and
+// encoded on its own thread, posted to the io thread and done there. Every callback is called once,
+// on the io thread (or from within the call where the door itself refuses), and must not block.
+// Knows no gRPC.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "amqp/link.h"
+#include "amqp/transport.h"
+#include "base/backoff.h"
+#include "base/reactor.h"
+#include "broker/types.h"
+#include "json/validator.h"
+
+namespace amqp_sidecar::broker {
+
+class BrokerCore;
+
+class Broker {
+ public:
+  struct Config {
+    amqp::Link::Options link;
+    base::Duration operation_timeout = std::chrono::seconds(5);
+    uint32_t publish_channels = 2;  // 1 to 16
+    size_t max_message_bytes = 1u << 20;
+    size_t max_in_flight_messages = 10'000;
+    size_t max_in_flight_bytes = 64u << 20;
+    uint32_t default_prefetch = 64;  // 1 to 65535
+    Topology topology;
+    json::Validator::Options validation;
+  };
+
+  using StatusListener = std::function<void(const Snapshot&)>;
+
+  // `reactor` and `dialer` are not owned and outlive the broker. `random` gives numbers from 0 up
+  // to, not including, 1. `on_status` is called on the io thread at every change of the snapshot.
+  Broker(base::Reactor& reactor, amqp::Dialer& dialer, base::Backoff::Random random, Config config,
+         StatusListener on_status);
+  // After the io thread has ended.
+  ~Broker();
+
+  // Begins to connect.
+  void Start();
+
+  void Publish(PublishRequest request, PublishCallback done);
+
+  // `listener` hears OnEvent(kSubscribed) first, or kInterrupted where the broker is away, or
+  // OnEnd.
+  SubscriptionId Subscribe(SubscribeRequest request,
+                           std::shared_ptr<SubscriptionListener> listener);
+  // The caller is gone: what is unsettled goes back to the queue at once. A call to the listener
+  // that is under way may still come to its end; OnEnd is not called. An id that has ended is no
+  // error.
+  void EndSubscription(SubscriptionId subscription);
+
+  // `delivery_ids` from any subscription. The callback comes when every settlement that counts has
+  // been handed to the kernel on the live channel.
+  void Settle(Verb verb, std::vector<std::string> delivery_ids, SettleCallback done);
+
+  // What these name is declared again after every reconnect, until it is deleted here. Each is
+  // answered by `deadline`.
+  void Declare(Topology topology, base::TimePoint deadline, TopologyCallback done);
+  void DeleteQueue(std::string name, bool if_unused, bool if_empty, base::TimePoint deadline,
+                   TopologyCallback done);
+  void DeleteExchange(std::string name, bool if_unused, base::TimePoint deadline,
+                      TopologyCallback done);
+  void UnbindQueue(Binding binding, base::TimePoint deadline, TopologyCallback done);
+  void PurgeQueue(std::string name, base::TimePoint deadline, TopologyCallback done);
+  void GetQueue(std::string name, base::TimePoint deadline, TopologyCallback done);
+
+  // Sets delivery.invalid_reason where validation finds the body at fault. Pure: for the thread
+  // that hands the delivery on.
+  void Inspect(Delivery& delivery) const;
+
+  std::shared_ptr<const Snapshot> snapshot() const;
+
+  // Refuses new publishes and subscriptions, tells the subscriptions, waits for confirms and
+  // settlements until `deadline` at most, gives back what is unsettled, ends the subscriptions and
+  // closes the link. Then `done`, on the io thread. Once.
+  void Drain(base::TimePoint deadline, base::Task done);
+
+ private:
+  std::unique_ptr<BrokerCore> core_;
+};
+
+}  // namespace amqp_sidecar::broker
