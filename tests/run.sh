@@ -29,13 +29,12 @@ stop_child() {
   child=
 }
 
-# CTest's clean-up fixture does this too, but does not run when CTest is interrupted.
+# CTest's clean-up fixtures do this too, but do not run when CTest is interrupted.
 stop_nodes() {
-  local env
-  [ -d "$build" ] || return 0
-  while IFS= read -r env; do
-    "$root/tests/support/rabbitmq_node.sh" stop "$(dirname "$env")" >/dev/null 2>&1 || true
-  done < <(find "$build" -name env -path '*rabbitmq*' -type f)
+  local node
+  for node in "$build"/rabbitmq/*/; do
+    [ ! -d "$node" ] || "$root/tests/support/rabbitmq_node.sh" stop "$node" || true
+  done
 }
 
 clean_up() {
