@@ -84,12 +84,7 @@ void BrokerCore::Release(size_t bytes) {
   in_flight_bytes_.fetch_sub(bytes);
 }
 
-void BrokerCore::OnLinkUp(amqp::Connection& connection, uint64_t epoch) {
-  base::Log(base::LogLevel::kInfo, "connected",
-            {{"endpoint", link_.status().endpoint},
-             {"broker", link_.status().server.product},
-             {"version", link_.status().server.version},
-             {"epoch", epoch}});
+void BrokerCore::OnLinkUp(amqp::Connection& connection, uint64_t) {
   scratch_.LinkUp(connection);
   topology_.LinkUp();
   publisher_.LinkUp(connection);
@@ -98,9 +93,6 @@ void BrokerCore::OnLinkUp(amqp::Connection& connection, uint64_t epoch) {
 }
 
 void BrokerCore::OnLinkDown(const amqp::Failure& failure) {
-  base::Log(
-      base::LogLevel::kWarn, "connection lost",
-      {{"endpoint", link_.status().endpoint}, {"code", failure.code}, {"reason", failure.text}});
   scratch_.LinkDown(failure);
   directory_.Clear();
   topology_.LinkDown();
@@ -108,13 +100,10 @@ void BrokerCore::OnLinkDown(const amqp::Failure& failure) {
   subscriptions_.LinkDown(failure);
 }
 
-void BrokerCore::OnLinkBlocked(std::string_view reason) {
-  base::Log(base::LogLevel::kWarn, "the broker takes no messages", {{"reason", reason}});
-  publisher_.Blocked();
-}
+void BrokerCore::OnLinkBlocked(std::string_view) { publisher_.Blocked(); }
 
 void BrokerCore::OnLinkUnblocked() {
-  base::Log(base::LogLevel::kInfo, "the broker takes messages again");
+  base::Log(base::LogLevel::kInfo, "the broker takes publishes again");
   publisher_.Unblocked();
 }
 

@@ -66,9 +66,14 @@ void PublishLane::Pump() {
 }
 
 void PublishLane::Submit(PendingPublish& publish) {
+  const uint64_t tag = channel_->Publish(publish.encoded);
+  if (tag == 0) {
+    owner_.OnNotEncodable(publish);
+    return;
+  }
   MoveTo(unconfirmed_, publish);
   publish.lane = this;
-  publish.tag = channel_->Publish(publish.encoded);
+  publish.tag = tag;
   window_.Add(&publish,
               ConfirmWindow::ReturnKey(publish.exchange, publish.routing_key, publish.message_id));
 }

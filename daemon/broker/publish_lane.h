@@ -21,6 +21,8 @@ class PublishLane final : public amqp::Channel::Listener {
     virtual ~Owner() = default;
     virtual void OnConfirmed(PendingPublish& publish, bool returned) = 0;
     virtual void OnRefused(PublishLane& lane, PendingPublish& publish) = 0;
+    // Its properties do not fit one frame of this connection.
+    virtual void OnNotEncodable(PendingPublish& publish) = 0;
     // The channel ended, by the broker or for its replacement. Everything that was on it is in
     // unconfirmed(), oldest first; the owner moves all of it elsewhere.
     virtual void OnLaneClosed(PublishLane& lane, const amqp::Failure& failure) = 0;

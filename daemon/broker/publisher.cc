@@ -161,6 +161,11 @@ void Publisher::OnRefused(PublishLane& lane, PendingPublish& publish) {
                  nowhere ? Persisted::kNo : Persisted::kPartial});
 }
 
+void Publisher::OnNotEncodable(PendingPublish& publish) {
+  Fail(publish, {Reason::kInvalidMessage,
+                 "the properties and headers do not fit the broker's frame_max: make them smaller"});
+}
+
 // Among the publishes that were on the channel, those that the broker's words can be about.
 std::vector<PendingPublish*> Publisher::Suspects(PublishLane& lane,
                                                  const amqp::Failure& failure) const {

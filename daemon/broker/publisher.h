@@ -50,6 +50,7 @@ class Publisher final : public PublishLane::Owner {
   // PublishLane::Owner:
   void OnConfirmed(PendingPublish& publish, bool returned) override;
   void OnRefused(PublishLane& lane, PendingPublish& publish) override;
+  void OnNotEncodable(PendingPublish& publish) override;
   void OnLaneClosed(PublishLane& lane, const amqp::Failure& failure) override;
 
  private:

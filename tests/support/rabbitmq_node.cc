@@ -1,0 +1,61 @@
+#include "support/rabbitmq_node.h"
+
+#include <signal.h>
+
+#include <cstdlib>
+#include <stdexcept>
+
+#include "support/subprocess.h"
+#include "support/temp_dir.h"
+
+namespace amqp_sidecar::test {
+namespace {
+
+constexpr std::chrono::minutes kStartLimit{2};
+
+std::string Script(const std::string& dir, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin() + 1, dir);
+  arguments.insert(arguments.begin(), RABBITMQ_NODE_SCRIPT);
+  const RunResult result = Run(arguments, {}, kStartLimit);
+  if (result.exit_code != 0) throw std::runtime_error(arguments[1] + ": " + result.output());
+  return result.out;
+}
+
+}  // namespace
+
+RabbitmqNode RabbitmqNode::Shared() { return RabbitmqNode(RABBITMQ_NODE_FOLDER "/shared"); }
+RabbitmqNode RabbitmqNode::Disturbed() { return RabbitmqNode(RABBITMQ_NODE_FOLDER "/disturbed"); }
+
+RabbitmqNode::RabbitmqNode(std::string dir) : dir_(std::move(dir)) {
+  const std::string env = ReadFile(dir_ + "/env");
+  const std::string key = "RABBITMQ_PORT=";
+  const size_t at = env.find(key);
+  if (at == std::string::npos) {
+    throw std::runtime_error("no RabbitMQ node runs: start it by ctest, or by " +
+                             std::string(RABBITMQ_NODE_SCRIPT) + " start " + dir_);
+  }
+  port_ = static_cast<uint16_t>(std::atoi(env.c_str() + at + key.size()));
+}
+
+std::string RabbitmqNode::uri() const {
+  return "amqp://guest:guest@127.0.0.1:" + std::to_string(port_) + "/";
+}
+
+std::string RabbitmqNode::Ctl(const std::vector<std::string>& arguments) const {
+  std::vector<std::string> all = {"ctl"};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  return Script(dir_, all);
+}
+
+void RabbitmqNode::Kill() const { Script(dir_, {"kill"}); }
+void RabbitmqNode::Resume() const { Script(dir_, {"resume"}); }
+void RabbitmqNode::Freeze() const { kill(pid(), SIGSTOP); }
+void RabbitmqNode::Thaw() const { kill(pid(), SIGCONT); }
+
+pid_t RabbitmqNode::pid() const {
+  const pid_t pid = std::atoi(ReadFile(dir_ + "/beam.pid").c_str());
+  if (pid <= 1) throw std::runtime_error("the node in " + dir_ + " has no pid");
+  return pid;
+}
+
+}  // namespace amqp_sidecar::test
