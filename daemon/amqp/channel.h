@@ -99,7 +99,8 @@ class Channel {
     virtual void OnConfirm(uint64_t tag, bool multiple, bool acked) = 0;
     virtual void OnReturn(IncomingReturn message) = 0;
     virtual void OnDelivery(IncomingDelivery delivery) = 0;
-    // A delivery whose body is over Connection::Options::max_body_bytes: its bytes were skipped.
+    // A delivery whose body is over Connection::Options::max_body_bytes, or whose headers are more
+    // than kMaxTableValues or nest deeper than kMaxTableDepth: its bytes were skipped.
     virtual void OnOversizedDelivery(uint64_t tag, uint64_t body_bytes) = 0;
     // basic.cancel by the broker: the queue is gone. The channel lives on.
     virtual void OnConsumerCancelled(std::string_view consumer_tag) = 0;
@@ -115,7 +116,8 @@ class Channel {
   // channel: then before OnClosed. It is never called from within the call itself, nor after
   // Close(). A method that is not answered within Options::operation_timeout of being written
   // closes the channel with kTimedOut; the time does not run while the connection is blocked or its
-  // bytes wait unwritten.
+  // bytes wait unwritten. One whose names or tables cannot be encoded (see EncodePublish) closes
+  // the channel with kNotEncodable, after what was called before it is answered.
   virtual void ConfirmSelect(ReplyCallback done) = 0;
   virtual void Qos(uint16_t prefetch_count, ReplyCallback done) = 0;
   virtual void Consume(const ConsumeArgs& args, ReplyCallback done) = 0;
@@ -131,7 +133,8 @@ class Channel {
 
   // Queues a publish behind the connection's other publishes and returns its delivery tag: 1 for
   // the first after ConfirmSelect, and so on. Submit only while Connection::PublishQueueHasRoom(),
-  // to keep the queue short.
+  // to keep the queue short. 0, and nothing is queued, where the properties do not fit one frame of
+  // Connection::frame_max(): no such message can be sent on this connection.
   virtual uint64_t Publish(const EncodedPublish& message) = 0;
 
   // Takes back the publishes of this channel none of whose bytes were handed to the pipe: always

@@ -54,7 +54,8 @@ class Connection {
     virtual void OnClosed(const Failure& failure) = 0;
   };
 
-  // `listener` is not owned and outlives the connection.
+  // `listener` is not owned and outlives the connection, which must not be destroyed from within
+  // a call to it or to a channel's listener.
   static std::unique_ptr<Connection> Create(const Options& options, Listener& listener);
 
   virtual ~Connection() = default;
@@ -92,7 +93,10 @@ class Connection {
   virtual size_t channels_open() const = 0;
   virtual size_t channels_max() const = 0;
 
-  // False while 256 KiB of publishes or more wait to be written.
+  // The largest frame that both sides agreed on; kFrameMax before the connection is ready.
+  virtual uint32_t frame_max() const = 0;
+
+  // False while 256 KiB of publishes or more wait to be written, and until half of it is out.
   virtual bool PublishQueueHasRoom() const = 0;
 
   // Calls `written` with true once every control frame queued before now has been handed to the

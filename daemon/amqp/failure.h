@@ -22,6 +22,8 @@ struct Failure {
     kClosedHere,      // closed by this side
     kProtocolError,   // the peer broke the protocol; text says how
     kNoChannel,       // every channel number is in use
+    kNotEncodable,    // a method was not sent: a name is too long, or its arguments do not fit; the
+                      // channel is closed because of it
   };
   Kind kind = Kind::kLinkLost;
   uint16_t code = 0;  // the broker's reply code, else 0

@@ -26,13 +26,15 @@ struct EncodedPublish {
 
 // Always mandatory, never immediate. Errors: INVALID_ARGUMENT where a name or a short-string
 // property is over 255 bytes, a header name is over 128 bytes (AMQP 0-9-1 §4.2.5.5), a table nests
-// deeper than kMaxTableDepth, or the properties do not fit one frame of kFrameMax.
+// deeper than kMaxTableDepth or holds more than kMaxTableValues, or the properties do not fit one
+// frame of kFrameMax.
 absl::StatusOr<EncodedPublish> EncodePublish(std::string_view exchange,
                                              std::string_view routing_key,
                                              const Properties& properties,
                                              std::shared_ptr<const std::string> body);
 
 inline constexpr int kMaxTableDepth = 16;
+inline constexpr int kMaxTableValues = 4096;
 
 // What we ask for in connection.tune-ok, and the most that we take (RabbitMQ's default).
 inline constexpr uint32_t kFrameMax = 131072;

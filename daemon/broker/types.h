@@ -107,7 +107,7 @@ struct Exchange {
   bool durable = true;
   bool auto_delete = false;
   bool internal = false;
-  FieldTable arguments;
+  FieldTable arguments = {};
 };
 
 struct Queue {
@@ -115,7 +115,7 @@ struct Queue {
   bool durable = true;
   bool exclusive = false;
   bool auto_delete = false;
-  FieldTable arguments;  // with x-queue-type, where a type is asked for
+  FieldTable arguments = {};  // with x-queue-type, where a type is asked for
 };
 
 struct Binding {

@@ -1,0 +1,135 @@
+#include "app/admin_server.h"
+
+#include <arpa/inet.h>
+#include <civetweb.h>
+
+#include <array>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "app/readiness.h"
+
+namespace amqp_sidecar::app {
+namespace {
+
+struct HostAndPort {
+  std::string host;  // in brackets where it is IPv6
+  int port = -1;
+};
+
+bool IsNumericHost(const std::string& host) {
+  in6_addr address;  // large enough for both
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    return ::inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &address) == 1;
+  }
+  return ::inet_pton(AF_INET, host.c_str(), &address) == 1;
+}
+
+// A port of -1 where it is no such address.
+HostAndPort Split(const std::string& listen) {
+  const size_t colon = listen.rfind(':');
+  if (colon == std::string::npos) return {};
+  HostAndPort result{listen.substr(0, colon), -1};
+  if (result.host == "localhost") result.host = "127.0.0.1";
+  int port = 0;
+  if (IsNumericHost(result.host) && absl::SimpleAtoi(listen.substr(colon + 1), &port) &&
+      port >= 0 && port <= 65535) {
+    result.port = port;
+  }
+  return result;
+}
+
+// The text of what went wrong in mg_start2, which would else go to standard error.
+int KeepMessage(const mg_connection* /*connection*/, const char* /*message*/) { return 1; }
+
+int Answer(mg_connection* connection, int code, const std::string& text) {
+  const std::string_view method = mg_get_request_info(connection)->request_method;
+  const bool known = method == "GET" || method == "HEAD";
+  const int answered = known ? code : 405;
+  const std::string body = absl::StrCat(known ? text : "only GET and HEAD", "\n");
+  mg_printf(connection,
+            "HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\nCache-Control: "
+            "no-store\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
+            answered, mg_get_response_code_text(connection, answered), body.size());
+  if (method != "HEAD") mg_write(connection, body.data(), body.size());
+  return answered;
+}
+
+}  // namespace
+
+AdminServer::AdminServer(Config config, SnapshotSource snapshot)
+    : config_(std::move(config)), snapshot_(std::move(snapshot)) {}
+
+AdminServer::~AdminServer() { Stop(); }
+
+absl::Status AdminServer::CheckAddress(const std::string& listen) {
+  if (listen.empty() || Split(listen).port >= 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "must be an address and a port such as 127.0.0.1:7673, or empty");
+}
+
+absl::Status AdminServer::Start() {
+  if (config_.listen.empty()) return absl::OkStatus();
+  const HostAndPort address = Split(config_.listen);
+  const std::string ports = absl::StrCat(address.host, ":", address.port);
+  // Two threads: a probe is answered while a slow client is served.
+  const std::array options = {"listening_ports",
+                              ports.c_str(),
+                              "num_threads",
+                              "2",
+                              "request_timeout_ms",
+                              "5000",
+                              "enable_keep_alive",
+                              "no",
+                              "max_request_size",
+                              "8192",
+                              static_cast<const char*>(nullptr)};
+  std::array<const char*, options.size()> values = options;
+  mg_callbacks callbacks = {};
+  callbacks.log_message = KeepMessage;
+  std::array<char, 256> text = {};
+  unsigned code = 0;
+  mg_error_data error = {&code, text.data(), text.size()};
+  mg_init_data init = {&callbacks, this, values.data()};
+  mg_init_library(0);
+  context_ = mg_start2(&init, &error);
+  if (context_ == nullptr) {
+    mg_exit_library();
+    return absl::FailedPreconditionError(
+        absl::StrCat("cannot listen on ", config_.listen, ": ", text.data()));
+  }
+  mg_set_request_handler(context_, "/healthz$", HandleHealth, this);
+  mg_set_request_handler(context_, "/readyz$", HandleReadiness, this);
+  mg_set_request_handler(context_, "/", HandleOther, this);
+  return absl::OkStatus();
+}
+
+void AdminServer::Stop() {
+  if (context_ == nullptr) return;
+  mg_stop(context_);
+  mg_exit_library();
+  context_ = nullptr;
+}
+
+std::string AdminServer::address() const {
+  if (context_ == nullptr) return "";
+  mg_server_port port = {};
+  if (mg_get_server_ports(context_, 1, &port) != 1) return "";
+  return absl::StrCat("http://", Split(config_.listen).host, ":", port.port);
+}
+
+int AdminServer::HandleHealth(mg_connection* connection, void* /*self*/) {
+  return Answer(connection, 200, "ok");
+}
+
+int AdminServer::HandleReadiness(mg_connection* connection, void* self) {
+  const Readiness readiness = ReadinessOf(*static_cast<AdminServer*>(self)->snapshot_());
+  return Answer(connection, readiness.http_code, readiness.text);
+}
+
+int AdminServer::HandleOther(mg_connection* connection, void* /*self*/) {
+  return Answer(connection, 404, "here are /healthz and /readyz");
+}
+
+}  // namespace amqp_sidecar::app

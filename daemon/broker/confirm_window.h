@@ -1,0 +1,67 @@
+// ConfirmWindow: the publishes of one channel that the broker has not confirmed, by delivery tag.
+// io thread. Knows no sockets, and of a publish only what it needs to match a return with it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+
+namespace amqp_sidecar::broker {
+
+struct PendingPublish;
+
+class ConfirmWindow {
+ public:
+  // What a basic.return can be matched by: it has no delivery tag.
+  static uint64_t ReturnKey(std::string_view exchange, std::string_view routing_key,
+                            std::string_view message_id);
+
+  // The publish with the next tag: 1 for the first. Not owned; forgotten when it is confirmed, or
+  // by Forget, DropLast, TakeAll.
+  void Add(PendingPublish* publish, uint64_t return_key);
+
+  // Calls `each` for every live publish that this confirm is about and no earlier one was, in the
+  // order of their tags. False where it is about a tag that was never given out.
+  [[nodiscard]] bool Confirm(uint64_t tag, bool multiple,
+                             absl::FunctionRef<void(PendingPublish*, bool returned)> each);
+
+  // The broker returned one with this key: the oldest that is neither returned nor confirmed. Its
+  // confirm follows. False where there is none.
+  [[nodiscard]] bool MarkReturned(uint64_t return_key);
+
+  // The publish with this tag has had its answer; its confirm, which may come, is for nobody.
+  void Forget(uint64_t tag);
+
+  // The last `count` were not written after all: gives them back, oldest first (null for a
+  // forgotten one), and their tags are free again.
+  std::vector<PendingPublish*> DropLast(size_t count);
+
+  // The channel is gone: gives back what is live, oldest first, and begins anew with tag 1.
+  std::vector<PendingPublish*> TakeAll();
+
+  // Open tags, the forgotten ones included.
+  size_t open() const { return open_; }
+  uint64_t next_tag() const { return first_tag_ + entries_.size(); }
+
+ private:
+  struct Entry {
+    PendingPublish* publish;
+    uint64_t return_key;
+    bool returned;
+    bool confirmed;
+  };
+
+  void DropConfirmedFront();
+
+  std::deque<Entry> entries_;  // by tag, from first_tag_ on
+  uint64_t first_tag_ = 1;
+  size_t open_ = 0;
+  // Returns come in the order of the publishes: the search goes on from the last one.
+  uint64_t search_from_ = 1;
+};
+
+}  // namespace amqp_sidecar::broker

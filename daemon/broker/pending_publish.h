@@ -1,0 +1,64 @@
+// PendingPublish: one publish between the door and its answer. io thread, once it is through the
+// door.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <string>
+
+#include "amqp/publish.h"
+#include "base/reactor.h"
+#include "broker/types.h"
+
+namespace amqp_sidecar::broker {
+
+class PublishLane;
+
+struct PendingPublish {
+  uint64_t id = 0;  // in the order of arrival
+  std::string exchange;
+  std::string routing_key;
+  std::string message_id;
+  amqp::EncodedPublish encoded;
+  bool allow_unroutable = false;
+  base::TimePoint deadline;
+  base::TimerId timer = 0;
+  PublishCallback done;
+
+  // It was written on a channel that ended before it was confirmed: the broker may have it.
+  bool may_have_arrived = false;
+  // The broker refused it once; a second time is final.
+  bool refused_before = false;
+
+  // Where it is: the list that holds it and its place there; once it is handed to a channel, its
+  // lane and its tag.
+  std::list<PendingPublish>* home = nullptr;
+  std::list<PendingPublish>::iterator place;
+  PublishLane* lane = nullptr;
+  uint64_t tag = 0;
+};
+
+using PublishList = std::list<PendingPublish>;
+
+// Moves `publish` to the end of `to`. Nothing is copied, and pointers to it stay good.
+inline void MoveTo(PublishList& to, PendingPublish& publish) {
+  to.splice(to.end(), *publish.home, publish.place);
+  publish.home = &to;
+}
+
+// Moves `publish` into `to`, which is in the order of arrival, to where it belongs there. Cheap for
+// one that belongs near the front.
+inline void MoveBack(PublishList& to, PendingPublish& publish) {
+  auto before = to.begin();
+  while (before != to.end() && before->id < publish.id) ++before;
+  to.splice(before, *publish.home, publish.place);
+  publish.home = &to;
+}
+
+// Moves all of `from` to the end of `to`, in order.
+inline void MoveAll(PublishList& to, PublishList& from) {
+  for (PendingPublish& publish : from) publish.home = &to;
+  to.splice(to.end(), from);
+}
+
+}  // namespace amqp_sidecar::broker

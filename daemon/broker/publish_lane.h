@@ -1,0 +1,101 @@
+// PublishLane: one publish channel: hands the publishes that wait for it to the connection, in
+// order, and brings back what the broker says of each. Opens its channel again when that ends. io
+// thread. Decides nothing about a message: its owner, the Publisher, does.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "amqp/connection.h"
+#include "amqp/link.h"
+#include "base/reactor.h"
+#include "broker/confirm_window.h"
+#include "broker/pending_publish.h"
+
+namespace amqp_sidecar::broker {
+
+class PublishLane final : public amqp::Channel::Listener {
+ public:
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    virtual void OnConfirmed(PendingPublish& publish, bool returned) = 0;
+    virtual void OnRefused(PublishLane& lane, PendingPublish& publish) = 0;
+    // Its properties do not fit one frame of this connection.
+    virtual void OnNotEncodable(PendingPublish& publish) = 0;
+    // The channel ended, by the broker or for its replacement. Everything that was on it is in
+    // unconfirmed(), oldest first; the owner moves all of it elsewhere.
+    virtual void OnLaneClosed(PublishLane& lane, const amqp::Failure& failure) = 0;
+  };
+
+  // A channel is replaced because of a refusal at most this often.
+  static constexpr base::Duration kReplaceEvery = std::chrono::seconds(1);
+  // What is still unanswered on a channel to be replaced after this long is published again.
+  static constexpr base::Duration kReplaceWithin = std::chrono::seconds(2);
+  // A channel that ended sooner than this is opened again only after as long.
+  static constexpr base::Duration kOpenEvery = std::chrono::milliseconds(100);
+
+  // `max_open` bounds the publishes on the wire. The references are not owned and outlive this.
+  PublishLane(base::Reactor& reactor, amqp::Link& link, Owner& owner, size_t max_open)
+      : reactor_(reactor), link_(link), owner_(owner), max_open_(max_open) {}
+
+  // In order; goes out as soon as the channel takes it.
+  void Enqueue(PendingPublish& publish);
+  // The same, ahead of what came later.
+  void EnqueueAgain(PendingPublish& publish);
+
+  // No change where it is up already.
+  void LinkUp(amqp::Connection& connection);
+  // Everything is in unconfirmed() (what was written) and waiting() afterwards, in order.
+  void LinkDown();
+
+  // Hands over what waits, as far as the connection has room.
+  void Pump();
+
+  // Takes back what none of whose bytes are out: it waits again. For an alarm, and for a deadline.
+  void WithdrawUnwritten();
+
+  // The publish, which is on the wire, has had its answer.
+  void Forget(PendingPublish& publish) { window_.Forget(publish.tag); }
+
+  // Brings up a fresh channel when everything on this one has been answered. False where that was
+  // done less than kReplaceEvery ago.
+  bool Replace();
+  PublishList& waiting() { return waiting_; }
+  PublishList& unconfirmed() { return unconfirmed_; }
+
+  // amqp::Channel::Listener:
+  void OnConfirm(uint64_t tag, bool multiple, bool acked) override;
+  void OnReturn(amqp::IncomingReturn message) override;
+  void OnDelivery(amqp::IncomingDelivery) override {}
+  void OnOversizedDelivery(uint64_t, uint64_t) override {}
+  void OnConsumerCancelled(std::string_view) override {}
+  void OnClosed(const amqp::Failure& failure) override;
+
+ private:
+  enum class State { kDown, kOpening, kReady, kReplacing };
+
+  void Open();
+  void OpenLater();
+  void Submit(PendingPublish& publish);
+  void CollectUnconfirmed();
+  void FinishReplacing(bool now);
+
+  base::Reactor& reactor_;
+  amqp::Link& link_;
+  Owner& owner_;
+  const size_t max_open_;
+
+  State state_ = State::kDown;
+  amqp::Connection* connection_ = nullptr;
+  amqp::Channel* channel_ = nullptr;
+  ConfirmWindow window_;
+  PublishList waiting_;
+  PublishList unconfirmed_;
+  base::TimePoint replaced_at_ = base::TimePoint::min();
+  base::TimePoint opened_at_ = base::TimePoint::min();
+  base::TimerId open_timer_ = 0;
+  base::TimerId replace_timer_ = 0;
+};
+
+}  // namespace amqp_sidecar::broker

@@ -1,0 +1,299 @@
+#include "broker/publisher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "base/log.h"
+#include "base/strings.h"
+#include "broker/channel_failure.h"
+
+namespace amqp_sidecar::broker {
+
+Publisher::Publisher(base::Reactor& reactor, amqp::Link& link, ExchangeDirectory& directory,
+                     const TopologyKeeper& topology, Options options)
+    : reactor_(reactor), link_(link), directory_(directory), topology_(topology) {
+  for (uint32_t i = 0; i < options.channels; ++i) {
+    lanes_.push_back(std::make_unique<PublishLane>(reactor, link, *this, options.max_open));
+  }
+  probe_lane_ = std::make_unique<PublishLane>(reactor, link, *this, 1);
+}
+
+void Publisher::Publish(PublishList publish) {
+  PendingPublish& fresh = publish.front();
+  fresh.id = next_id_++;
+  fresh.home = &publish;
+  fresh.place = publish.begin();
+  fresh.timer = reactor_.At(fresh.deadline, [this, &fresh] { OnDeadline(fresh); });
+  ++in_flight_;
+  if (fresh.routing_key.empty()) {
+    const std::string_view type = topology_.TypeOf(fresh.exchange);
+    if (type == "direct" || type == "topic") {
+      Fail(fresh, {Reason::kInvalidMessage,
+                   base::Concat("routing_key is empty, and exchange \"", fresh.exchange, "\" is a ",
+                                type, " exchange, which routes by it")});
+      return;
+    }
+  }
+  if (CanGo()) {
+    Route(fresh);
+  } else {
+    MoveTo(held_, fresh);
+  }
+}
+
+bool Publisher::CanGo() const { return connection_ != nullptr && topology_.ready(); }
+
+void Publisher::LinkUp(amqp::Connection& connection) {
+  connection_ = &connection;
+  for (auto& lane : lanes_) lane->LinkUp(connection);
+  if (!probe_lane_->waiting().empty()) probe_lane_->LinkUp(connection);
+}
+
+void Publisher::LinkDown() {
+  connection_ = nullptr;
+  PublishList left;
+  const auto take = [&](PublishLane& lane) {
+    lane.LinkDown();
+    for (PendingPublish& publish : lane.unconfirmed()) publish.may_have_arrived = true;
+    MoveAll(left, lane.unconfirmed());
+    MoveAll(left, lane.waiting());
+  };
+  for (auto& lane : lanes_) take(*lane);
+  take(*probe_lane_);
+  for (auto& [exchange, publishes] : checking_) MoveAll(left, publishes);
+  checking_.clear();
+  Hold(left);
+}
+
+// Back to the beginning, in the order in which they came.
+void Publisher::Hold(PublishList& publishes) {
+  MoveAll(held_, publishes);
+  held_.sort([](const PendingPublish& a, const PendingPublish& b) { return a.id < b.id; });
+}
+
+void Publisher::Blocked() {
+  for (auto& lane : lanes_) lane->WithdrawUnwritten();
+  probe_lane_->WithdrawUnwritten();
+}
+
+void Publisher::TopologyReady() {
+  PublishList going;
+  MoveAll(going, held_);
+  while (!going.empty()) Route(going.front());
+}
+
+void Publisher::Route(PendingPublish& publish) {
+  if (directory_.Knows(publish.exchange)) {
+    LaneFor(publish).Enqueue(publish);
+  } else {
+    CheckExchange(publish);
+  }
+}
+
+void Publisher::CheckExchange(PendingPublish& publish) {
+  const auto [entry, fresh] = checking_.try_emplace(publish.exchange);
+  MoveTo(entry->second, publish);
+  if (!fresh) return;
+  directory_.Check(publish.exchange, base::kNever,
+                   [this, exchange = publish.exchange](const amqp::Reply& reply) {
+                     ExchangeChecked(exchange, reply);
+                   });
+}
+
+void Publisher::ExchangeChecked(const std::string& exchange, const amqp::Reply& reply) {
+  const auto found = checking_.find(exchange);
+  if (found == checking_.end()) return;
+  PublishList waiting;
+  MoveAll(waiting, found->second);
+  checking_.erase(found);
+  if (!reply.ok && reply.failure.kind == amqp::Failure::Kind::kTimedOut) {
+    // The deadlines of those who wait decide how often it is asked again.
+    while (!waiting.empty()) CheckExchange(waiting.front());
+    return;
+  }
+  while (!waiting.empty()) {
+    PendingPublish& publish = waiting.front();
+    if (reply.ok) {
+      LaneFor(publish).Enqueue(publish);
+    } else {
+      Fail(publish, PublishError(reply.failure));
+    }
+  }
+}
+
+PublishLane& Publisher::LaneFor(const PendingPublish& publish) {
+  return *lanes_[absl::HashOf(publish.exchange, publish.routing_key) % lanes_.size()];
+}
+
+void Publisher::PumpAll() {
+  // From another lane each time, so that none is always the last to find room.
+  ++pump_from_;
+  for (size_t i = 0; i < lanes_.size(); ++i) lanes_[(pump_from_ + i) % lanes_.size()]->Pump();
+  probe_lane_->Pump();
+}
+
+void Publisher::OnConfirmed(PendingPublish& publish, bool returned) {
+  if (!returned || publish.allow_unroutable) {
+    PublishResult result;
+    result.routed = !returned;
+    Answer(publish, std::move(result));
+    return;
+  }
+  Fail(publish, {Reason::kUnroutable, base::Concat("no binding of exchange \"", publish.exchange,
+                                                   "\" matches routing key \"", publish.routing_key,
+                                                   "\": bind a queue, or set allow_unroutable")});
+}
+
+void Publisher::OnRefused(PublishLane& lane, PendingPublish& publish) {
+  // The default exchange routes to one queue: refused there, it is nowhere. Behind another exchange
+  // some queues may have taken it.
+  const bool nowhere = publish.exchange.empty();
+  if (nowhere && !publish.refused_before && lane.Replace()) {
+    publish.refused_before = true;
+    lane.EnqueueAgain(publish);
+    return;
+  }
+  Fail(publish, {Reason::kRefusedByBroker,
+                 "the broker refused the message (basic.nack): a queue that it was routed to is "
+                 "full, or cannot "
+                 "store it now",
+                 nowhere ? Persisted::kNo : Persisted::kPartial});
+}
+
+void Publisher::OnNotEncodable(PendingPublish& publish) {
+  Fail(publish,
+       {Reason::kInvalidMessage,
+        "the properties and headers do not fit the broker's frame_max: make them smaller"});
+}
+
+// Among the publishes that were on the channel, those that the broker's words can be about.
+std::vector<PendingPublish*> Publisher::Suspects(PublishLane& lane,
+                                                 const amqp::Failure& failure) const {
+  std::vector<PendingPublish*> suspects;
+  if (failure.kind != amqp::Failure::Kind::kClosedByBroker) return suspects;
+  const std::string_view exchange = ExchangeNamedIn(failure.text);
+  std::vector<PendingPublish*> all;
+  for (PendingPublish& publish : lane.unconfirmed()) {
+    all.push_back(&publish);
+    if (publish.exchange == exchange) suspects.push_back(&publish);
+  }
+  return suspects.empty() || &lane == probe_lane_.get() ? all : suspects;
+}
+
+void Publisher::OnLaneClosed(PublishLane& lane, const amqp::Failure& failure) {
+  std::vector<PendingPublish*> suspects = Suspects(lane, failure);
+  if (failure.code == amqp::kReplyNotFound) {
+    directory_.Forget(std::string(ExchangeNamedIn(failure.text)));
+  }
+  if (suspects.size() == 1) {
+    Fail(*suspects.front(), PublishError(failure));
+    suspects.clear();
+  } else if (failure.code == amqp::kReplyNotFound) {
+    // The passive check, which they go through again, tells.
+    suspects.clear();
+  }
+  for (PendingPublish* publish : suspects) {
+    publish->may_have_arrived = true;
+    MoveTo(probe_lane_->waiting(), *publish);
+  }
+  if (!suspects.empty() && connection_ != nullptr && &lane != probe_lane_.get()) {
+    probe_lane_->LinkUp(*connection_);
+    probe_lane_->Pump();
+  }
+  PublishList others;
+  for (PendingPublish& publish : lane.unconfirmed()) publish.may_have_arrived = true;
+  MoveAll(others, lane.unconfirmed());
+  MoveAll(others, lane.waiting());
+  while (!others.empty()) Route(others.front());
+}
+
+void Publisher::OnDeadline(PendingPublish& publish) {
+  publish.timer = 0;
+  // Handed to the connection, but perhaps not a byte of it has gone out.
+  if (publish.lane != nullptr) publish.lane->WithdrawUnwritten();
+  if (publish.lane == nullptr) {
+    Fail(publish, NotWrittenError(publish));
+    PumpAll();
+    return;
+  }
+  publish.lane->Forget(publish);
+  Fail(publish,
+       {Reason::kOutcomeUnknown,
+        "the broker did not confirm the message within the deadline: it may have it. Publish "
+        "again with the same message_id, and let consumers drop the second",
+        Persisted::kUnknown, true});
+  PumpAll();
+}
+
+Error Publisher::NotWrittenError(const PendingPublish& publish) const {
+  const amqp::Link::Status& status = link_.status();
+  if (publish.may_have_arrived) {
+    return {Reason::kOutcomeUnknown,
+            base::Concat("the link was lost before the broker confirmed the message: ",
+                         status.last_failure.text),
+            Persisted::kUnknown};
+  }
+  if (connection_ == nullptr) {
+    return {Reason::kBrokerUnavailable,
+            base::Concat("no link to the broker at ", status.endpoint, " within the deadline",
+                         status.last_failure.text.empty() ? "" : ": ", status.last_failure.text)};
+  }
+  if (connection_->blocked()) {
+    return {Reason::kBrokerBlocked,
+            base::Concat("the broker accepts no messages now (", status.blocked_reason,
+                         "): it has a memory or disk alarm")};
+  }
+  if (!topology_.ready()) {
+    return {Reason::kBrokerUnavailable, "the topology was not declared within the deadline"};
+  }
+  return {Reason::kBrokerUnavailable, "the broker did not take the message within the deadline"};
+}
+
+void Publisher::Fail(PendingPublish& publish, Error error) {
+  // What may have arrived the first time cannot be called absent because of how the second one
+  // ended.
+  if (publish.may_have_arrived && error.persisted == Persisted::kNo) {
+    error.persisted = Persisted::kUnknown;
+  }
+  PublishResult result;
+  result.error = std::move(error);
+  Answer(publish, std::move(result));
+}
+
+void Publisher::Answer(PendingPublish& publish, PublishResult result) {
+  result.message_id = std::move(publish.message_id);
+  PublishCallback done = std::move(publish.done);
+  reactor_.Cancel(publish.timer);
+  --in_flight_;
+  publish.home->erase(publish.place);
+  done(std::move(result));
+}
+
+void Publisher::AnswerAll() {
+  PublishList left;
+  const auto take = [&](PublishLane& lane) {
+    for (PendingPublish& publish : lane.unconfirmed()) {
+      lane.Forget(publish);
+      publish.may_have_arrived = true;
+    }
+    MoveAll(left, lane.unconfirmed());
+    MoveAll(left, lane.waiting());
+  };
+  Blocked();
+  for (auto& lane : lanes_) take(*lane);
+  take(*probe_lane_);
+  for (auto& [exchange, publishes] : checking_) MoveAll(left, publishes);
+  MoveAll(left, held_);
+  while (!left.empty()) {
+    PendingPublish& publish = left.front();
+    Fail(publish,
+         publish.may_have_arrived
+             ? Error{Reason::kOutcomeUnknown,
+                     "the sidecar shut down before the broker confirmed the message",
+                     Persisted::kUnknown}
+             : Error{Reason::kDraining, "the sidecar shut down before the message was written"});
+  }
+}
+
+}  // namespace amqp_sidecar::broker

@@ -1,0 +1,95 @@
+#include "rpc/delivery_printer.h"
+
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "rpc/utf8.h"
+
+namespace amqp_sidecar::rpc {
+namespace {
+
+bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+std::string Escaped(std::string_view text, std::string_view allowed) {
+  std::string out;
+  for (const char c : text) {
+    if (!IsControl(c) || allowed.find(c) != std::string_view::npos) {
+      out.push_back(c);
+    } else {
+      absl::StrAppend(&out, "\\x", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2));
+    }
+  }
+  return out;
+}
+
+void AppendField(std::string& line, const char* key, const std::string& value) {
+  if (value.empty()) return;
+  const bool bare = value.find_first_of(" \"=\\") == std::string::npos;
+  const char* const quote = bare ? "" : "\"";
+  if (!line.empty()) line += ' ';
+  std::string escaped;
+  for (const char c : value) {
+    if (c == '"' || c == '\\') escaped += '\\';
+    escaped += c;
+  }
+  absl::StrAppend(&line, key, "=", quote, Escaped(escaped, ""), quote);
+}
+
+template <typename Proto>
+std::string ToJson(const Proto& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  std::string json;
+  const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
+  return status.ok() ? json : "";
+}
+
+}  // namespace
+
+std::string DeliveryText(const v1::Delivery& delivery) {
+  const v1::Properties& properties = delivery.properties();
+  std::string line;
+  AppendField(line, "delivery_id", delivery.delivery_id());
+  AppendField(line, "exchange", delivery.exchange());
+  AppendField(line, "routing_key", delivery.routing_key());
+  AppendField(line, "message_id", properties.message_id());
+  AppendField(line, "content_type", properties.content_type());
+  AppendField(line, "attempt", absl::StrCat(delivery.attempt()));
+  AppendField(line, "redelivered", delivery.redelivered() ? "true" : "false");
+  AppendField(line, "bytes", absl::StrCat(delivery.body().size()));
+  AppendField(line, "invalid_reason", delivery.invalid_reason());
+  line += '\n';
+  if (!IsUtf8(delivery.body())) {
+    return line + "(the body is not UTF-8 text; --json shows it in base64)\n";
+  }
+  return absl::StrCat(line, Escaped(delivery.body(), "\n\t"), "\n");
+}
+
+std::string DeliveryJson(const v1::Delivery& delivery) {
+  v1::Delivery head = delivery;
+  head.clear_body();
+  std::string json = ToJson(head);
+  if (json.empty()) {
+    // A time that Timestamp does not allow cannot be written as JSON has it.
+    head.mutable_properties()->clear_timestamp();
+    head.mutable_properties()->clear_headers();
+    json = ToJson(head);
+  }
+  std::string body;
+  if (IsUtf8(delivery.body())) {
+    google::protobuf::Value value;
+    value.set_string_value(delivery.body());
+    body = absl::StrCat("\"body\":", ToJson(value));
+  } else {
+    body = absl::StrCat("\"body_base64\":\"", absl::Base64Escape(delivery.body()), "\"");
+  }
+  json.pop_back();
+  return absl::StrCat(json, json.size() > 1 ? "," : "", body, "}\n");
+}
+
+}  // namespace amqp_sidecar::rpc

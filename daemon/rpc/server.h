@@ -1,0 +1,111 @@
+// Server: the gRPC server: its addresses, its limits, its services and the threads that serve them.
+// One thread starts and stops it; UpdateHealth() is for any. Not owned: the broker layer, which
+// answers everything.
+#pragma once
+
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "base/clock.h"
+#include "broker/broker.h"
+#include "rpc/health.h"
+#include "rpc/listen_address.h"
+#include "rpc/publisher_service.h"
+#include "rpc/socket_file.h"
+#include "rpc/subscriber_service.h"
+#include "rpc/topology_service.h"
+#include "rpc/worker.h"
+
+namespace amqp_sidecar::rpc {
+
+struct ServerConfig {
+  // As ParseListenAddress() takes them.
+  std::vector<std::string> listen;
+  // Of a body. gRPC's own limit is set above it, so that the refusal is the sidecar's.
+  size_t max_message_bytes = 1u << 20;
+  // Calls at once on one client connection; more wait in the client.
+  uint32_t max_concurrent_streams = 1000;
+  // How often a connection that says nothing is asked whether it lives, and how long it may take.
+  std::chrono::milliseconds keepalive_time = std::chrono::minutes(1);
+  std::chrono::milliseconds keepalive_timeout = std::chrono::seconds(20);
+  // Clients that ping more often than this are turned away.
+  std::chrono::milliseconds min_ping_interval = std::chrono::seconds(5);
+  // Threads that serve calls; 0: as many as there are cores, at least 2.
+  int threads = 0;
+};
+
+class Server {
+ public:
+  // `broker` outlives the server.
+  Server(broker::Broker& broker, ServerConfig config);
+  ~Server();
+
+  // Listens and serves. Changes the umask while it runs, so no other thread may make files
+  // meanwhile. Every failure is one that a person must mend: INVALID_ARGUMENT for an address that
+  // cannot be, FAILED_PRECONDITION for one that is taken or not allowed, UNAVAILABLE where another
+  // sidecar was starting in the same folder. Once.
+  absl::Status Start();
+
+  // As clients name them; with the port that the system chose. After Start().
+  const std::vector<std::string>& addresses() const { return addresses_; }
+
+  // Any thread, also before Start().
+  void UpdateHealth(const broker::Snapshot& snapshot) ABSL_LOCKS_EXCLUDED(health_mutex_);
+
+  // From here on the publisher and the subscriber are not healthy. Calls go on being answered.
+  void BeginDrain() ABSL_LOCKS_EXCLUDED(health_mutex_);
+
+  // Takes no more calls, lets those that are open end until `deadline`, then cuts them off. The io
+  // thread still runs. Idempotent.
+  void Shutdown(base::TimePoint deadline);
+
+ private:
+  struct Listener {
+    ListenAddress address;
+    int selected_port = 0;
+    std::optional<SocketFile> file;
+  };
+  class Aborter;
+
+  absl::Status ParseAddresses();
+  // Readies the listeners, starts the server on them and gives the sockets their names.
+  absl::Status Listen();
+  absl::Status LockFolders(std::map<std::string, base::UniqueFd>& locks) const;
+  absl::Status Build();
+  void SetLimits(grpc::ServerBuilder& builder) const;
+  void Serve();
+  void TellHealth() ABSL_EXCLUSIVE_LOCKS_REQUIRED(health_mutex_);
+
+  // Constant after construction.
+  const ServerConfig config_;
+
+  // Owned by the thread that starts and stops. The services outlive the server, the server the
+  // workers.
+  PublisherService publisher_;
+  SubscriberService subscriber_;
+  TopologyService topology_;
+  std::vector<Listener> listeners_;
+  std::vector<std::string> addresses_;
+  std::unique_ptr<grpc::Server> server_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+
+  absl::Mutex health_mutex_;
+  Health health_ ABSL_GUARDED_BY(health_mutex_);
+  bool draining_ ABSL_GUARDED_BY(health_mutex_) = false;
+  // Set while the server runs.
+  grpc::HealthCheckServiceInterface* health_service_ ABSL_GUARDED_BY(health_mutex_) = nullptr;
+  std::shared_ptr<Mailbox> health_mailbox_ ABSL_GUARDED_BY(health_mutex_);
+};
+
+}  // namespace amqp_sidecar::rpc

@@ -1,0 +1,89 @@
+// Worker: one completion queue, the thread that serves it and the calls that live on it. Knows no
+// method.
+#pragma once
+
+#include <grpcpp/completion_queue.h>
+
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include "rpc/mailbox.h"
+
+namespace amqp_sidecar::rpc {
+
+// A call lives on its worker's thread, from before it is there (armed) until its last operation is
+// over.
+class Call {
+ public:
+  virtual ~Call() = default;
+
+  // The server's time is up: end, whatever is still awaited.
+  virtual void Abort() = 0;
+
+  uint64_t id() const { return id_; }
+
+ private:
+  friend class Worker;
+  uint64_t id_ = 0;
+};
+
+class Worker {
+ public:
+  explicit Worker(std::unique_ptr<grpc::ServerCompletionQueue> queue);
+  ~Worker();
+
+  // On this worker's thread, or before Start().
+  Call& Add(std::unique_ptr<Call> call);
+  void Remove(const Call& call);
+  // nullptr where the call is over.
+  Call* Find(uint64_t id);
+  void AbortAll();
+
+  void Start();
+
+  // After the server's own shutdown: ends the queue and the thread.
+  void Stop();
+
+  grpc::ServerCompletionQueue* queue() { return queue_.get(); }
+  // Outlives the worker where others hold it; it runs nothing then.
+  const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
+
+ private:
+  void Run();
+
+  // Constant after construction.
+  const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
+  const std::shared_ptr<Mailbox> mailbox_;
+
+  // Owned by the worker's thread.
+  std::unordered_map<uint64_t, std::unique_ptr<Call>> calls_;
+  uint64_t last_id_ = 0;
+
+  std::thread thread_;
+};
+
+// A call as other threads know it.
+template <typename CallType>
+class CallRef {
+ public:
+  CallRef(Worker& worker, const CallType& call)
+      : mailbox_(worker.mailbox()), worker_(&worker), id_(call.id()) {}
+
+  // Runs fn(call) on the call's thread, or drops it where the call is over by then. Any thread.
+  template <typename Fn>
+  void Post(Fn fn) const {
+    mailbox_->Post([worker = worker_, id = id_, fn = std::move(fn)]() mutable {
+      if (Call* call = worker->Find(id)) fn(static_cast<CallType&>(*call));
+    });
+  }
+
+ private:
+  std::shared_ptr<Mailbox> mailbox_;
+  Worker* worker_;  // of use in the mailbox's tasks only
+  uint64_t id_;
+};
+
+}  // namespace amqp_sidecar::rpc

@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that a build and the tests need; only those that are missing.
+# Says what it installs, and changes nothing when all are there. Debian 12 and 13.
+set -euo pipefail
+
+usage() {
+  cat <<'END'
+usage: deploy/install-deps.sh GROUP...
+  build   what compiles the sidecar
+  broker  RabbitMQ, to run a private node (its system service is not started)
+  test    what the tests and the lint need besides
+Run it as root or as a user who has sudo.
+END
+}
+
+build=(ca-certificates g++ cmake ninja-build pkg-config protobuf-compiler protobuf-compiler-grpc
+  libabsl-dev libcivetweb-dev libcli11-dev libgrpc++-dev libprotobuf-dev librabbitmq-dev
+  libsimdjson-dev libspdlog-dev libssl-dev libyaml-cpp-dev prometheus-cpp-dev zlib1g-dev)
+broker=(rabbitmq-server)
+tests=(catch2 clang-format-19 libre2-dev python3 python3-protobuf)
+
+die() {
+  printf 'install-deps: %s\n' "$*" >&2
+  exit 1
+}
+
+wanted=()
+[ $# -gt 0 ] || { usage >&2; exit 64; }
+for group in "$@"; do
+  case $group in
+    build) wanted+=("${build[@]}") ;;
+    broker) wanted+=("${broker[@]}") ;;
+    test) wanted+=("${tests[@]}") ;;
+    -h | --help) usage; exit 0 ;;
+    *) usage >&2; exit 64 ;;
+  esac
+done
+
+missing=()
+for package in "${wanted[@]}"; do
+  state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$state" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+id=none version=
+if [ -r /etc/os-release ]; then
+  id=$(. /etc/os-release && echo "${ID:-none}")
+  version=$(. /etc/os-release && echo "${VERSION_ID:-}")
+fi
+case "$id $version" in
+  "debian 12" | "debian 13") ;;
+  *) die "knows Debian 12 and 13; this is ${id} ${version:-without a version}. Install the like of: ${missing[*]}" ;;
+esac
+
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+  command -v sudo >/dev/null || die "needs root or sudo to install: ${missing[*]}"
+  as_root=(sudo)
+fi
+
+log=$(mktemp)
+policy=/usr/sbin/policy-rc.d
+made_policy=
+clean_up() {
+  [ -z "$made_policy" ] || "${as_root[@]}" rm -f "$policy"
+  rm -f "$log"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# One line for every tenth of the way, from apt's machine-readable progress.
+show_progress() {
+  awk -F: -v step=10 '
+    /^(dl|pm)status:/ {
+      phase = /^dl/ ? "downloading" : "installing"
+      if (phase != last) { last = phase; next_at = 0 }
+      if ($3 + 0 >= next_at) {
+        printf "  %s %3d%%\n", phase, $3; fflush()
+        next_at = (int($3 / step) + 1) * step
+      }
+    }'
+}
+
+# The status goes to a descriptor of its own, made by a shell below sudo, which closes all others.
+apt() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 sh -c 'exec "$@" 3>&1' sh \
+    apt-get -q -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 -o APT::Status-Fd=3 "$@" 2>&1 |
+    tee -a "$log" | show_progress
+}
+
+give_up() {
+  tail -n 20 "$log" >&2
+  die "$1"
+}
+
+printf 'Installing %d packages and what they need: %s\n' "${#missing[@]}" "${missing[*]}"
+apt update || give_up "apt-get update failed (above are its last lines)"
+
+# A package that brings a service starts it; a private node is all that is wanted here.
+if [[ " ${missing[*]} " == *" rabbitmq-server "* ]] && [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+  made_policy=yes
+  "${as_root[@]}" chmod 755 "$policy"
+fi
+
+apt install -y --no-install-recommends "${missing[@]}" ||
+  give_up "apt-get install failed (above are its last lines)"
+
+if [ -n "$made_policy" ] && [ -d /run/systemd/system ]; then
+  "${as_root[@]}" systemctl disable --quiet rabbitmq-server epmd.socket 2>/dev/null || true
+fi

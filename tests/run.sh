@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# The one test command: installs what is missing, builds, runs everything through CTest.
+# Starts its own private RabbitMQ node and takes it away again, also when interrupted.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=$root/build/dev
+
+if [ "${1:-}" = -h ] || [ "${1:-}" = --help ]; then
+  cat <<'END'
+usage: tests/run.sh [CTEST ARGUMENT]...
+  tests/run.sh              everything
+  tests/run.sh -L unit      only the tests with this label: unit, integration, lint
+  tests/run.sh -R subscribe only the tests whose name matches
+END
+  exit 0
+fi
+
+child=
+# Ends what runs: politely, then not. Its own process group, so that tests and daemons go with it.
+stop_child() {
+  [ -n "$child" ] || return 0
+  kill -TERM -- "-$child" 2>/dev/null || true
+  for _ in $(seq 50); do
+    kill -0 -- "-$child" 2>/dev/null || break
+    sleep 0.1
+  done
+  kill -KILL -- "-$child" 2>/dev/null || true
+  child=
+}
+
+# CTest's clean-up fixtures do this too, but do not run when CTest is interrupted.
+stop_nodes() {
+  local node
+  for node in "$build"/rabbitmq/*/; do
+    [ ! -d "$node" ] || "$root/tests/support/rabbitmq_node.sh" stop "$node" || true
+  done
+}
+
+clean_up() {
+  trap '' INT TERM HUP
+  stop_child
+  stop_nodes
+}
+trap clean_up EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Runs in the background, for a trap waits until a foreground command is done.
+run() {
+  set -m
+  "$@" </dev/null &
+  child=$!
+  set +m
+  local status=0
+  wait "$child" || status=$?
+  child=
+  return "$status"
+}
+
+"$root/deploy/install-deps.sh" build broker test
+run cmake -S "$root" --preset dev
+run cmake --build "$build" --parallel "$(nproc)"
+run ctest --test-dir "$build" --output-on-failure "$@"
