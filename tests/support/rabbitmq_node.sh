@@ -40,6 +40,7 @@ find_scripts() {
 # Becomes the given command, so call it in a subshell. Nothing of the caller's environment reaches
 # the node but PATH.
 become() {
+  cd "$dir"
   exec env -i \
     PATH="$PATH:/usr/sbin:/sbin" HOME="$dir/home" LANG=C.UTF-8 HOSTNAME=localhost \
     ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT="$RABBITMQ_EPMD_PORT" ERL_INETRC="$dir/inetrc" \
@@ -54,7 +55,7 @@ become() {
     RABBITMQ_GENERATED_CONFIG_DIR="$dir/generated" RABBITMQ_SCHEMA_DIR="$dir/schema" \
     RABBITMQ_PLUGINS_EXPAND_DIR="$dir/plugins-expand" \
     RABBITMQ_LOG_BASE="$dir/log" RABBITMQ_LOGS="$dir/log/node.log" \
-    RABBITMQ_PID_FILE="$dir/node.pid" \
+    RABBITMQ_PID_FILE="$dir/node.pid" ERL_CRASH_DUMP="$dir/log/erl_crash.dump" \
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}" \
     "$@"
 }
