@@ -367,10 +367,13 @@ void ConnectionImpl::Violated(const Violation& violation) {
 void ConnectionImpl::End(const Failure& failure, std::string_view goodbye) {
   state_ = State::kClosed;
   deadline_ = base::kNever;
+  // To a channel it is all one why the connection went: none of its own doings is to blame.
+  Failure of_channels = failure;
+  of_channels.kind = Failure::Kind::kLinkLost;
   for (uint16_t number = 1; number <= channels_.highest(); ++number) {
     if (channels_.Get(number) == nullptr) continue;
     ended_channels_.push_back(channels_.Take(number, ChannelTable::State::kFree));
-    ended_channels_.back()->End(failure);
+    ended_channels_.back()->End(of_channels);
   }
   if (goodbye.empty()) {
     out_.DropAll();

@@ -18,6 +18,8 @@ Error NotAnswered(const amqp::Failure& failure) {
     case amqp::Failure::Kind::kTimedOut:
       return {Reason::kOutcomeUnknown, base::Concat("the broker did not answer: ", failure.text),
               Persisted::kUnknown, true};
+    case amqp::Failure::Kind::kNotEncodable:
+      return {Reason::kInvalidTopology, failure.text};
     case amqp::Failure::Kind::kClosedByBroker:
     case amqp::Failure::Kind::kLinkLost:
     case amqp::Failure::Kind::kClosedHere:
@@ -62,6 +64,9 @@ Error PublishError(const amqp::Failure& failure) {
 }
 
 Error SubscribeError(const amqp::Failure& failure) {
+  if (failure.kind == amqp::Failure::Kind::kNotEncodable) {
+    return {Reason::kInvalidSubscription, failure.text};
+  }
   if (!IsFromBroker(failure)) return NotAnswered(failure);
   switch (failure.code) {
     case amqp::kReplyNotFound:

@@ -162,8 +162,9 @@ void Publisher::OnRefused(PublishLane& lane, PendingPublish& publish) {
 }
 
 void Publisher::OnNotEncodable(PendingPublish& publish) {
-  Fail(publish, {Reason::kInvalidMessage,
-                 "the properties and headers do not fit the broker's frame_max: make them smaller"});
+  Fail(publish,
+       {Reason::kInvalidMessage,
+        "the properties and headers do not fit the broker's frame_max: make them smaller"});
 }
 
 // Among the publishes that were on the channel, those that the broker's words can be about.

@@ -170,7 +170,9 @@ void Subscription::OnClosed(const amqp::Failure& failure) {
 void Subscription::OnRefused(const amqp::Failure& failure) {
   Error error = SubscribeError(failure);
   const bool in_grace = was_active_ && reactor_.Now() - interrupted_at_ < kExclusiveGrace;
-  if (failure.kind != amqp::Failure::Kind::kClosedByBroker || SaysHomeNodeIsDown(failure) ||
+  const bool refused = failure.kind == amqp::Failure::Kind::kClosedByBroker ||
+                       failure.kind == amqp::Failure::Kind::kNotEncodable;
+  if (!refused || SaysHomeNodeIsDown(failure) ||
       (error.reason == Reason::kQueueExclusive && in_grace)) {
     Interrupted(failure.text);
     RetryLater();

@@ -1,0 +1,93 @@
+#include "app/daemon.h"
+
+#include <pthread.h>
+
+#include <random>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
+#include "amqp/tcp_transport.h"
+#include "base/log.h"
+#include "base/version.h"
+
+namespace amqp_sidecar::app {
+namespace {
+
+// For closing the doors once the broker layer is done.
+constexpr base::Duration kShutdownTime = std::chrono::seconds(2);
+
+// Called on the io thread alone.
+base::Backoff::Random NewRandom() {
+  return [engine = std::mt19937_64(std::random_device()())]() mutable {
+    return std::uniform_real_distribution<double>(0, 1)(engine);
+  };
+}
+
+absl::Status Name(const std::string& key, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat(key, ": ", status.message()));
+}
+
+}  // namespace
+
+Daemon::Daemon(Settings settings)
+    : settings_(std::move(settings)), dialer_(amqp::NewTcpDialer(loop_)) {
+  broker_ = std::make_unique<broker::Broker>(
+      loop_, *dialer_, NewRandom(), settings_.broker,
+      [this](const broker::Snapshot& snapshot) { server_->UpdateHealth(snapshot); });
+  server_ = std::make_unique<rpc::Server>(*broker_, settings_.rpc);
+  admin_ = std::make_unique<AdminServer>(settings_.admin, [this] { return broker_->snapshot(); });
+}
+
+Daemon::~Daemon() { StopThreads(); }
+
+absl::Status Daemon::Start() {
+  io_thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "io");
+    loop_.Run();
+  });
+  if (const absl::Status status = server_->Start(); !status.ok()) {
+    return Name("grpc.listen", status);
+  }
+  if (const absl::Status status = admin_->Start(); !status.ok()) {
+    return Name("admin.listen", status);
+  }
+  // Last: a door that does not open must not have touched the broker.
+  broker_->Start();
+  base::Log(base::LogLevel::kInfo, "started", {{"version", base::kVersion}});
+  return absl::OkStatus();
+}
+
+std::vector<std::string> Daemon::addresses() const {
+  std::vector<std::string> all = server_->addresses();
+  if (const std::string admin = admin_->address(); !admin.empty()) {
+    all.push_back(absl::StrCat(admin, " (admin)"));
+  }
+  return all;
+}
+
+void Daemon::Drain() {
+  const base::TimePoint deadline = std::chrono::steady_clock::now() + settings_.drain_timeout;
+  base::Log(
+      base::LogLevel::kInfo, "draining",
+      {{"timeout_ms",
+        std::chrono::duration_cast<std::chrono::milliseconds>(settings_.drain_timeout).count()}});
+  server_->BeginDrain();
+  const auto drained = std::make_shared<absl::Notification>();
+  broker_->Drain(deadline, [drained] { drained->Notify(); });
+  if (!drained->WaitForNotificationWithTimeout(
+          absl::FromChrono(settings_.drain_timeout + kShutdownTime))) {
+    base::Log(base::LogLevel::kError, "drain did not end in time");
+  }
+  StopThreads();
+  base::Log(base::LogLevel::kInfo, "stopped");
+}
+
+void Daemon::StopThreads() {
+  server_->Shutdown(std::chrono::steady_clock::now() + kShutdownTime);
+  admin_->Stop();
+  loop_.Stop();
+  if (io_thread_.joinable()) io_thread_.join();
+}
+
+}  // namespace amqp_sidecar::app

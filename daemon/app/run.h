@@ -1,0 +1,16 @@
+// The verbs run and check-config: a daemon from its configuration to its exit code. Main thread.
+#pragma once
+
+#include "app/config.h"
+
+namespace amqp_sidecar::app {
+
+// Until SIGTERM or SIGINT, and the drain after it; a second signal ends the process at once. One
+// line on standard output for each address, when it is ready for calls. To be called while the
+// process has one thread. Returns the exit code.
+int RunDaemon(const ConfigSources& sources);
+
+// Says whether RunDaemon would take this configuration, and what is wrong with it if not.
+int CheckConfig(const ConfigSources& sources);
+
+}  // namespace amqp_sidecar::app

@@ -1,0 +1,173 @@
+#include "app/settings.h"
+
+#include <unistd.h>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "amqp/endpoint.h"
+#include "app/file.h"
+#include "rpc/convert.h"
+#include "rpc/listen_address.h"
+
+namespace amqp_sidecar::app {
+namespace {
+
+using config::v1::Config;
+
+constexpr size_t kMaxPasswordBytes = 4096;
+
+absl::Status Fail(const std::string& key, const std::string& what) {
+  return absl::InvalidArgumentError(absl::StrCat(key, ": ", what));
+}
+
+base::Duration ToDuration(const google::protobuf::Duration& duration) {
+  return std::chrono::seconds(duration.seconds()) + std::chrono::nanoseconds(duration.nanos());
+}
+
+base::LogLevel ToLogLevel(config::v1::LogLevel level) {
+  if (level == config::v1::LOG_LEVEL_DEBUG) return base::LogLevel::kDebug;
+  if (level == config::v1::LOG_LEVEL_WARN) return base::LogLevel::kWarn;
+  if (level == config::v1::LOG_LEVEL_ERROR) return base::LogLevel::kError;
+  return base::LogLevel::kInfo;
+}
+
+// "amqp-sidecar on HOST": what RabbitMQ's tools show.
+std::string ConnectionName() {
+  char host[256] = {};
+  if (::gethostname(host, sizeof host - 1) != 0) return "amqp-sidecar";
+  return absl::StrCat("amqp-sidecar on ", host);
+}
+
+// Whether `user:password@` stands in the URI, as opposed to the password that guest gets.
+bool NamesPassword(const std::string& uri) {
+  const size_t begin = uri.find("://");
+  if (begin == std::string::npos) return false;
+  const std::string authority = uri.substr(begin + 3, uri.find('/', begin + 3) - begin - 3);
+  const size_t at = authority.rfind('@');
+  return at != std::string::npos && absl::StrContains(authority.substr(0, at), ':');
+}
+
+absl::StatusOr<std::string> ReadPassword(const std::string& path) {
+  absl::StatusOr<std::string> text = ReadWholeFile(path, kMaxPasswordBytes);
+  if (!text.ok()) return Fail("amqp.password_file", std::string(text.status().message()));
+  if (absl::EndsWith(*text, "\n")) text->pop_back();
+  if (absl::EndsWith(*text, "\r")) text->pop_back();
+  if (text->empty()) return Fail("amqp.password_file", absl::StrCat(path, " is empty"));
+  return text;
+}
+
+absl::StatusOr<amqp::Endpoint> ToEndpoint(const config::v1::Amqp& amqp, int index,
+                                          const std::string& password) {
+  const std::string key = absl::StrCat("amqp.uris[", index, "]");
+  const std::string& uri = amqp.uris(index);
+  absl::StatusOr<amqp::Endpoint> endpoint = amqp::ParseUri(uri);
+  if (!endpoint.ok()) return Fail(key, std::string(endpoint.status().message()));
+  if (endpoint->tls) return Fail(key, "this version cannot do amqps:// yet; use amqp://");
+  if (!amqp.password_file().empty()) {
+    if (NamesPassword(uri)) {
+      return Fail(key, "has a password although amqp.password_file is set; take one out");
+    }
+    endpoint->password = password;
+    endpoint->has_password = true;
+  }
+  if (!endpoint->has_password) {
+    return Fail(key, absl::StrCat("user ", endpoint->user,
+                                  " has no password; put it into the URI or amqp.password_file"));
+  }
+  return endpoint;
+}
+
+absl::Status ReadAmqp(const Config& config, broker::Broker::Config& broker) {
+  const config::v1::Amqp& amqp = config.amqp();
+  if (amqp.uris().empty()) return Fail("amqp.uris", "must name at least one broker");
+  std::string password;
+  if (!amqp.password_file().empty()) {
+    absl::StatusOr<std::string> read = ReadPassword(amqp.password_file());
+    if (!read.ok()) return read.status();
+    password = *std::move(read);
+  }
+  for (int i = 0; i < amqp.uris_size(); ++i) {
+    absl::StatusOr<amqp::Endpoint> endpoint = ToEndpoint(amqp, i, password);
+    if (!endpoint.ok()) return endpoint.status();
+    broker.link.endpoints.push_back(*std::move(endpoint));
+  }
+  if (amqp.heartbeat().nanos() != 0) return Fail("amqp.heartbeat", "must be whole seconds");
+  if (ToDuration(amqp.reconnect().initial_backoff()) > ToDuration(amqp.reconnect().max_backoff())) {
+    return Fail("amqp.reconnect.initial_backoff", "must not be over amqp.reconnect.max_backoff");
+  }
+  if (amqp.max_channels() < amqp.publish_channels() + 2) {
+    return Fail("amqp.max_channels", "must leave room for publish_channels and two more");
+  }
+  broker.link.connection.connection_name = ConnectionName();
+  broker.link.connection.heartbeat = ToDuration(amqp.heartbeat());
+  broker.link.connection.handshake_timeout = ToDuration(amqp.connect_timeout());
+  broker.link.connection.operation_timeout = ToDuration(amqp.operation_timeout());
+  broker.link.connection.max_channels = static_cast<uint16_t>(amqp.max_channels());
+  broker.link.connect_timeout = ToDuration(amqp.connect_timeout());
+  broker.link.initial_backoff = ToDuration(amqp.reconnect().initial_backoff());
+  broker.link.max_backoff = ToDuration(amqp.reconnect().max_backoff());
+  broker.operation_timeout = ToDuration(amqp.operation_timeout());
+  broker.publish_channels = amqp.publish_channels();
+  return absl::OkStatus();
+}
+
+absl::Status ReadLimits(const Config& config, Settings& settings) {
+  const config::v1::Limits& limits = config.limits();
+  if (limits.max_in_flight_bytes() < limits.max_message_bytes()) {
+    return Fail("limits.max_in_flight_bytes", "must not be below limits.max_message_bytes");
+  }
+  settings.broker.max_message_bytes = limits.max_message_bytes();
+  settings.broker.max_in_flight_messages = limits.max_in_flight_messages();
+  settings.broker.max_in_flight_bytes = limits.max_in_flight_bytes();
+  settings.rpc.max_message_bytes = limits.max_message_bytes();
+  return absl::OkStatus();
+}
+
+absl::Status ReadTopology(const Config& config, broker::Broker::Config& broker) {
+  for (int i = 0; i < config.topology().queues_size(); ++i) {
+    if (config.topology().queues(i).name().empty()) {
+      return Fail(absl::StrCat("topology.queues[", i, "].name"), "must not be empty");
+    }
+  }
+  v1::DeclareTopologyRequest topology = config.topology();
+  if (const auto error = rpc::TakeTopology(topology, broker.topology)) {
+    return Fail("topology", error->detail);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadDoors(const Config& config, Settings& settings) {
+  if (config.grpc().listen().empty()) return Fail("grpc.listen", "must name at least one address");
+  for (int i = 0; i < config.grpc().listen_size(); ++i) {
+    const auto address = rpc::ParseListenAddress(config.grpc().listen(i));
+    if (!address.ok()) {
+      return Fail(absl::StrCat("grpc.listen[", i, "]"), std::string(address.status().message()));
+    }
+    settings.rpc.listen.push_back(config.grpc().listen(i));
+  }
+  settings.admin.listen = config.admin().listen();
+  if (const absl::Status status = AdminServer::CheckAddress(settings.admin.listen); !status.ok()) {
+    return Fail("admin.listen", std::string(status.message()));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Settings> ToSettings(const Config& config) {
+  Settings settings;
+  settings.log_level = ToLogLevel(config.log().level());
+  settings.log_format = config.log().format() == config::v1::LOG_FORMAT_JSON
+                            ? base::LogFormat::kJson
+                            : base::LogFormat::kText;
+  settings.drain_timeout = ToDuration(config.drain_timeout());
+  settings.broker.default_prefetch = config.subscribe().default_prefetch();
+  settings.broker.validation.require_json = config.validation().require_json();
+  if (const auto status = ReadDoors(config, settings); !status.ok()) return status;
+  if (const auto status = ReadAmqp(config, settings.broker); !status.ok()) return status;
+  if (const auto status = ReadLimits(config, settings); !status.ok()) return status;
+  if (const auto status = ReadTopology(config, settings.broker); !status.ok()) return status;
+  return settings;
+}
+
+}  // namespace amqp_sidecar::app
