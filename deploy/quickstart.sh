@@ -146,8 +146,14 @@ export AMQP_SIDECAR_ADDR=unix://$socket
 
 # Shows a command as a person would type it, and runs it.
 show() {
+  local word
   printf '\n$ amqp-sidecar'
-  printf ' %q' "$@"
+  for word; do
+    case $word in
+      *[!A-Za-z0-9_./:-]*) printf " '%s'" "$word" ;;
+      *) printf ' %s' "$word" ;;
+    esac
+  done
   printf '\n'
   "$binary" "$@"
 }

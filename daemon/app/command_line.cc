@@ -69,15 +69,14 @@ void AddConfigOptions(CLI::App& app, Options& options) {
                  "Set one setting, such as --set limits.max_message_bytes=65536")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
-  app.add_option(
-         "--amqp-uri", options.amqp_uris,
-         "A broker, such as amqp://guest@127.0.0.1:5672/; may be repeated. Others see it in "
-         "the process list: passwords are better in amqp.password_file")
+  app.add_option("--amqp-uri", options.amqp_uris,
+                 "A broker, such as amqp://guest@127.0.0.1:5672/; may be repeated.\n"
+                 "The process list shows it: passwords are better in amqp.password_file")
       ->type_name("URI")
       ->allow_extra_args(false);
   app.add_option("--listen", options.listen,
-                 "Where to listen for gRPC, such as unix:///run/amqp-sidecar/sidecar.sock; may be "
-                 "repeated")
+                 "Where to listen for gRPC, such as unix:///run/amqp-sidecar/sidecar.sock\n"
+                 "or 127.0.0.1:7672; may be repeated")
       ->type_name("ADDRESS")
       ->allow_extra_args(false);
   app.add_option("--log-level", options.log_level, "debug, info, warn or error")
@@ -86,7 +85,7 @@ void AddConfigOptions(CLI::App& app, Options& options) {
 
 void AddAddressOptions(CLI::App& app, Options& options) {
   app.add_option("--address", options.address,
-                 "The sidecar's address, unix:///... or host:port. Otherwise AMQP_SIDECAR_ADDR, "
+                 "The sidecar\'s address, unix:///... or host:port. Left out: AMQP_SIDECAR_ADDR,\n"
                  "else the first of grpc.listen in --config, else the default socket")
       ->type_name("ADDRESS");
   app.add_option("-c,--config", options.config_file, "The sidecar's configuration file")

@@ -32,7 +32,9 @@ bool IsForeign(const std::string& name) {
 
 absl::Status ReadFile(const std::string& path, Config& config) {
   const absl::StatusOr<std::string> text = ReadWholeFile(path, kMaxFileBytes);
-  if (!text.ok()) return text.status();
+  if (!text.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("--config: ", text.status().message()));
+  }
   return ReadYaml(*text, path, config);
 }
 

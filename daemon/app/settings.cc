@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "amqp/endpoint.h"
 #include "app/file.h"
+#include "broker/topology.h"
 #include "rpc/convert.h"
 #include "rpc/listen_address.h"
 
@@ -131,6 +132,9 @@ absl::Status ReadTopology(const Config& config, broker::Broker::Config& broker) 
   }
   v1::DeclareTopologyRequest topology = config.topology();
   if (const auto error = rpc::TakeTopology(topology, broker.topology)) {
+    return Fail("topology", error->detail);
+  }
+  if (const auto error = broker::CheckTopology(broker.topology)) {
     return Fail("topology", error->detail);
   }
   return absl::OkStatus();

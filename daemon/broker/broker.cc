@@ -83,7 +83,7 @@ void OnTopology(BrokerCore& core, TopologyCallback done, Work work) {
   }
   auto shared = std::make_shared<TopologyCallback>(std::move(done));
   auto task = [&core, shared, work = std::move(work)]() mutable {
-    core.reactor().role.AssertCurrent();
+    core.AssertIoThread();
     work(core.topology(), std::move(*shared));
   };
   if (!core.reactor().Post(std::move(task), sizeof(Topology))) Refuse(*shared, NotPosted(core));
@@ -107,7 +107,7 @@ Broker::~Broker() = default;
 void Broker::Start() {
   (void)core_->reactor().Post(
       [this] {
-        core_->reactor().role.AssertCurrent();
+        core_->AssertIoThread();
         core_->link().Start();
       },
       0);
@@ -150,7 +150,7 @@ void Broker::Publish(PublishRequest request, PublishCallback done) {
   };
   std::string message_id = pending.message_id;
   auto task = [core = core_.get(), list = std::move(list)]() mutable {
-    core->reactor().role.AssertCurrent();
+    core->AssertIoThread();
     core->publisher().Publish(std::move(list));
   };
   if (!core_->reactor().Post(std::move(task), bytes)) {
@@ -168,7 +168,7 @@ SubscriptionId Broker::Subscribe(SubscribeRequest request,
   }
   if (request.prefetch == 0) request.prefetch = core_->config().default_prefetch;
   auto task = [core = core_.get(), id, request = std::move(request), listener]() mutable {
-    core->reactor().role.AssertCurrent();
+    core->AssertIoThread();
     if (core->draining()) {
       listener->OnEnd(Draining());
       return;
@@ -186,7 +186,7 @@ void Broker::EndSubscription(SubscriptionId subscription) {
   // nothing, and there is one for each subscription at most.
   while (!core_->reactor().Post(
       [core = core_.get(), subscription] {
-        core->reactor().role.AssertCurrent();
+        core->AssertIoThread();
         core->subscriptions().Remove(subscription);
       },
       0)) {
@@ -199,7 +199,7 @@ void Broker::Settle(Verb verb, std::vector<std::string> delivery_ids, SettleCall
   auto callback = std::make_shared<SettleCallback>(std::move(done));
   const size_t bytes = BytesOf(delivery_ids);
   auto task = [core = core_.get(), verb, ids = std::move(delivery_ids), callback]() mutable {
-    core->reactor().role.AssertCurrent();
+    core->AssertIoThread();
     core->subscriptions().Settle(verb, ids, std::move(*callback));
   };
   if (!core_->reactor().Post(std::move(task), bytes)) {
@@ -294,7 +294,7 @@ void Broker::Drain(base::TimePoint deadline, base::Task done) {
   core_->set_draining();
   (void)core_->reactor().Post(
       [core = core_.get(), deadline, done = std::move(done)]() mutable {
-        core->reactor().role.AssertCurrent();
+        core->AssertIoThread();
         core->Drain(deadline, std::move(done));
       },
       0);

@@ -39,7 +39,10 @@ class BrokerCore final : public amqp::Link::Listener {
   [[nodiscard]] bool Admit(size_t bytes);
   void Release(size_t bytes);
 
-  // Io thread.
+  // Io thread. Every task that is posted opens with this.
+  void AssertIoThread() const ABSL_ASSERT_EXCLUSIVE_LOCK(reactor_.role) {
+    reactor_.role.AssertCurrent();
+  }
   amqp::Link& link() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reactor_.role) { return link_; }
   Publisher& publisher() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reactor_.role) { return publisher_; }
   Subscriptions& subscriptions() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reactor_.role) {

@@ -199,6 +199,7 @@ void Publisher::OnLaneClosed(PublishLane& lane, const amqp::Failure& failure) {
   }
   if (!suspects.empty() && connection_ != nullptr && &lane != probe_lane_.get()) {
     probe_lane_->LinkUp(*connection_);
+    probe_lane_->Pump();
   }
   PublishList others;
   for (PendingPublish& publish : lane.unconfirmed()) publish.may_have_arrived = true;

@@ -127,7 +127,8 @@ class Walker {
     if (auto error = item.get_object().get(fields)) return Fail(simdjson::error_message(error));
     for (auto field : fields) {
       std::string_view key;
-      if (auto error = field.unescaped_key().get(key)) return Fail("not a valid field name");
+      if (field.unescaped_key().get(key) != simdjson::SUCCESS)
+        return Fail("not a valid field name");
       path_.push_back(Escaped(key));
       value child;
       if (auto error = field.value().get(child)) return Fail(simdjson::error_message(error));

@@ -26,6 +26,13 @@ std::string Script(const std::string& dir, std::vector<std::string> arguments) {
 RabbitmqNode RabbitmqNode::Shared() { return RabbitmqNode(RABBITMQ_NODE_FOLDER "/shared"); }
 RabbitmqNode RabbitmqNode::Disturbed() { return RabbitmqNode(RABBITMQ_NODE_FOLDER "/disturbed"); }
 
+RabbitmqNode RabbitmqNode::Start(const std::string& dir) {
+  Script(dir, {"start"});
+  return RabbitmqNode(dir);
+}
+
+void RabbitmqNode::Stop() const { Script(dir_, {"stop"}); }
+
 RabbitmqNode::RabbitmqNode(std::string dir) : dir_(std::move(dir)) {
   const std::string env = ReadFile(dir_ + "/env");
   const std::string key = "RABBITMQ_PORT=";

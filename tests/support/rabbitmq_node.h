@@ -15,6 +15,9 @@ class RabbitmqNode {
   // The node for tests that kill, stop or alarm it: one at a time (RESOURCE_LOCK), and they leave
   // it as they found it.
   static RabbitmqNode Disturbed();
+  // A fresh one that keeps its data in `dir`; end it with Stop. Throws when it does not start.
+  static RabbitmqNode Start(const std::string& dir);
+  void Stop() const;
 
   uint16_t port() const { return port_; }
   // With guest's password, virtual host "/".

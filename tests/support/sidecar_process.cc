@@ -37,9 +37,12 @@ SidecarProcess::SidecarProcess(const SidecarOptions& options)
     : socket_(options.socket.empty() ? dir_.File("sidecar.sock") : options.socket),
       admin_port_(FreePort()),
       config_file_(dir_.Write("sidecar.yaml", Yaml(options, socket_, admin_port_))) {
-  process_ = std::make_unique<Subprocess>(
-      std::vector<std::string>{SidecarBinary(), "run", "--config", config_file_},
-      options.environment);
+  std::vector<std::string> command = {SidecarBinary(), "run", "--config", config_file_};
+  if (!options.umask.empty()) {
+    const std::string script = "umask " + options.umask + " && exec \"$@\"";
+    command.insert(command.begin(), {"sh", "-c", script, "sh"});
+  }
+  process_ = std::make_unique<Subprocess>(command, options.environment);
   const bool up = Eventually(15s, [&] {
     return process_->Wait(0ms) ||
            (output().find(socket_) != std::string::npos && AnswersOnSocket(socket_));

@@ -25,23 +25,34 @@ std::string StockError(const amqp_rpc_reply_t& reply) {
   }
 }
 
-amqp_connection_state_t StockConnect(uint16_t port) {
+// amqp_parse_url cuts `uri` into pieces in place. It takes "amqp://host/" for the virtual host with
+// the empty name, which nobody means.
+amqp_connection_state_t StockConnect(std::string uri) {
+  amqp_connection_info info{};
+  if (amqp_parse_url(uri.data(), &info) != AMQP_STATUS_OK || info.ssl) {
+    throw std::runtime_error("not an amqp:// URI");
+  }
+  const char* vhost = info.vhost[0] == '\0' ? "/" : info.vhost;
   amqp_connection_state_t connection = amqp_new_connection();
   amqp_socket_t* socket = amqp_tcp_socket_new(connection);
   const timeval limit{10, 0};
   std::string error;
-  if (amqp_socket_open_noblock(socket, "127.0.0.1", port, &limit) != AMQP_STATUS_OK) {
-    error = "no connection to port " + std::to_string(port);
+  if (amqp_socket_open_noblock(socket, info.host, info.port, &limit) != AMQP_STATUS_OK) {
+    error = "no connection to port " + std::to_string(info.port);
   } else {
     amqp_set_rpc_timeout(connection, &limit);
-    error = StockError(amqp_login(connection, "/", 0, AMQP_DEFAULT_FRAME_SIZE, 0,
-                                  AMQP_SASL_METHOD_PLAIN, "guest", "guest"));
+    error = StockError(amqp_login(connection, vhost, 0, AMQP_DEFAULT_FRAME_SIZE, 0,
+                                  AMQP_SASL_METHOD_PLAIN, info.user, info.password));
   }
   if (!error.empty()) {
     amqp_destroy_connection(connection);
     throw std::runtime_error(error);
   }
   return connection;
+}
+
+amqp_connection_state_t StockConnect(uint16_t port) {
+  return StockConnect("amqp://guest:guest@127.0.0.1:" + std::to_string(port) + "/");
 }
 
 }  // namespace amqp_sidecar::test

@@ -26,7 +26,9 @@ inline std::string StockString(const amqp_bytes_t& bytes) {
 // What a reply says went wrong; empty when nothing did.
 std::string StockError(const amqp_rpc_reply_t& reply);
 
-// A connection logged in as guest, with no channel open. Throws when there is none.
+// A connection with no channel open: by an amqp:// URI, or to loopback as guest. Throws when there
+// is none.
+amqp_connection_state_t StockConnect(std::string uri);
 amqp_connection_state_t StockConnect(uint16_t port);
 
 }  // namespace amqp_sidecar::test
