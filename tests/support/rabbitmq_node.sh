@@ -54,7 +54,7 @@ become() {
     RABBITMQ_GENERATED_CONFIG_DIR="$dir/generated" RABBITMQ_SCHEMA_DIR="$dir/schema" \
     RABBITMQ_PLUGINS_EXPAND_DIR="$dir/plugins-expand" \
     RABBITMQ_LOG_BASE="$dir/log" RABBITMQ_LOGS="$dir/log/node.log" \
-    RABBITMQ_PID_FILE="$dir/node.pid" \
+    RABBITMQ_PID_FILE="$dir/node.pid" ERL_CRASH_DUMP="$dir/log/erl_crash.dump" \
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}" \
     "$@"
 }
