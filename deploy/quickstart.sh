@@ -9,10 +9,11 @@ node=$root/tests/support/rabbitmq_node.sh
 
 usage() {
   cat <<'END'
-usage: deploy/quickstart.sh [--once] [--binary FILE]
-       deploy/quickstart.sh --stop
+usage: deploy/quickstart.sh [--once] [--binary FILE] [--data DIR]
+       deploy/quickstart.sh --stop [--data DIR]
   --once         stop everything at the end; exit 0 only if all of it happened
   --binary FILE  use this amqp-sidecar instead of building one
+  --data DIR     keep everything in DIR (.data/quickstart); an earlier one there is stopped
   --stop         stop what an earlier quickstart left running
 Environment: AMQP_URI=amqp://user:password@host:port/vhost uses that broker instead of a private
 node; the quickstart's queue and exchange there go away by themselves after ten minutes.
@@ -29,6 +30,11 @@ while [ $# -gt 0 ]; do
       binary=$(realpath "$2")
       shift
       ;;
+    --data)
+      [ $# -ge 2 ] || { usage >&2; exit 64; }
+      data=$(realpath -m "$2")
+      shift
+      ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 64 ;;
   esac
@@ -43,7 +49,8 @@ die() {
 
 # A Unix socket's path has 107 bytes; a deep working copy leaves too few.
 socket=$data/sidecar.sock
-[ ${#socket} -le 100 ] || socket=/tmp/amqp-sidecar-quickstart-$(id -u)/sidecar.sock
+[ ${#socket} -le 100 ] ||
+  socket=/tmp/amqp-sidecar-quickstart-$(printf %s "$data" | cksum | cut -d' ' -f1)/sidecar.sock
 
 # A pid alone proves nothing after a reboot: the process must have been started for this folder.
 sidecar_pid() {
@@ -207,6 +214,6 @@ The sidecar and the broker run on. Try it yourself:
   amqp-sidecar subscribe --queue $queue
 Its log:    $data/sidecar.log
 Its status: $(sed -n 's/^listening on \(http[^ ]*\).*/\1/p' "$data/sidecar.out")/readyz
-To stop:    deploy/quickstart.sh --stop
+To stop:    deploy/quickstart.sh --stop$([ "$data" = "$root/.data/quickstart" ] || echo " --data $data")
 END
 fi

@@ -35,6 +35,8 @@ stop_nodes() {
   for node in "$build"/rabbitmq/*/; do
     [ ! -d "$node" ] || "$root/tests/support/rabbitmq_node.sh" stop "$node" || true
   done
+  [ ! -d "$build/quickstart" ] ||
+    "$root/deploy/quickstart.sh" --stop --data "$build/quickstart" >/dev/null || true
 }
 
 clean_up() {

@@ -18,6 +18,7 @@ BEGIN = "<!-- settings: made by tests/lint/config_table.py -->"
 END = "<!-- end of settings -->"
 CONFIG = "amqp_sidecar/config/v1/config.proto"
 SETTING = "amqp_sidecar/config/v1/setting.proto"
+PACKAGE = ".amqp_sidecar.config.v1."
 DURATION = ".google.protobuf.Duration"
 
 
@@ -62,13 +63,13 @@ class Table:
             option = field.options.Extensions[self.setting]
             comment = " ".join(self.comments[message_name, i].split())
             nested = field.type == field.TYPE_MESSAGE and field.type_name != DURATION
-            if nested and field.type_name in self.messages and field.label != field.LABEL_REPEATED:
+            if (field.type_name.startswith(PACKAGE) and nested and
+                    field.label != field.LABEL_REPEATED):
                 self.walk(field.type_name, path + ".")
                 continue
             if option.not_yet:
                 comment = "*Not in this version.* " + comment
-            repeated_message = nested and field.label == field.LABEL_REPEATED
-            default = "none" if repeated_message else self.default(field, option)
+            default = "none" if nested else self.default(field, option)
             comment = comment.replace("|", "\\|")
             self.rows.append(f"| `{path}` | {default} | {self.bounds(field, option)} | {comment} |")
 
