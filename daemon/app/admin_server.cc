@@ -2,13 +2,19 @@
 
 #include <arpa/inet.h>
 #include <civetweb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <array>
+#include <atomic>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "app/readiness.h"
+#include "base/unique_fd.h"
 
 namespace amqp_sidecar::app {
 namespace {
@@ -54,6 +60,28 @@ int Answer(mg_connection* connection, int code, const std::string& text) {
             answered, mg_get_response_code_text(connection, answered), body.size());
   if (method != "HEAD") mg_write(connection, body.data(), body.size());
   return answered;
+}
+
+// Connects and hangs up.
+void Knock(const std::string& host, int port) {
+  sockaddr_in6 v6 = {};
+  sockaddr_in v4 = {};
+  const bool is_v6 = host.front() == '[';
+  v6.sin6_family = AF_INET6;
+  v4.sin_family = AF_INET;
+  v6.sin6_port = v4.sin_port = htons(static_cast<uint16_t>(port));
+  if (is_v6) {
+    ::inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &v6.sin6_addr);
+  } else {
+    ::inet_pton(AF_INET, host.c_str(), &v4.sin_addr);
+  }
+  const base::UniqueFd fd(
+      ::socket(is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  // Non-blocking: whether anybody takes it makes no difference.
+  (void)::connect(
+      fd.get(),
+      is_v6 ? reinterpret_cast<const sockaddr*>(&v6) : reinterpret_cast<const sockaddr*>(&v4),
+      is_v6 ? sizeof v6 : sizeof v4);
 }
 
 }  // namespace
@@ -107,7 +135,19 @@ absl::Status AdminServer::Start() {
 
 void AdminServer::Stop() {
   if (context_ == nullptr) return;
-  mg_stop(context_);
+  mg_server_port port = {};
+  mg_get_server_ports(context_, 1, &port);
+  std::atomic<bool> stopped = false;
+  std::thread stopper([&] {
+    mg_stop(context_);
+    stopped = true;
+  });
+  // The thread that accepts looks up every two seconds only: a connection wakes it.
+  while (!stopped) {
+    Knock(Split(config_.listen).host, port.port);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  stopper.join();
   mg_exit_library();
   context_ = nullptr;
 }
