@@ -280,7 +280,7 @@ base::TimePoint ConnectionImpl::MethodsDue() const {
 base::TimePoint ConnectionImpl::NextDeadline() const {
   if (state_ == State::kNew || state_ == State::kClosed) return base::kNever;
   if (out_.HasWrittenTokens()) return base::TimePoint::min();
-  if (state_ == State::kReady && room_owed_ && out_.has_room()) return base::TimePoint::min();
+  if (state_ == State::kReady && out_.room_is_news()) return base::TimePoint::min();
   base::TimePoint next = std::min(deadline_, MethodsDue());
   // While something waits to be written, a heartbeat would only wait with it.
   if (state_ == State::kReady && out_.empty()) next = std::min(next, heartbeat_.SendAt());
@@ -342,11 +342,9 @@ void ConnectionImpl::TellWritten() {
 }
 
 void ConnectionImpl::AfterEntry() {
-  if (!out_.has_room()) room_owed_ = true;
-  if (state_ == State::kReady && room_owed_ && out_.has_room()) {
-    room_owed_ = false;
-    listener_.OnPublishRoom();
-  }
+  if (state_ != State::kReady || !out_.room_is_news()) return;
+  out_.TakeRoom();
+  listener_.OnPublishRoom();
 }
 
 void ConnectionImpl::NotifyWritten(absl::AnyInvocable<void(bool)> written) {

@@ -98,8 +98,7 @@ class ConnectionImpl final : public Connection, public ChannelHost {
   Heartbeat heartbeat_;
   OperationClock operations_;
   bool blocked_ = false;
-  bool stalled_ = false;    // the pipe took less than there was
-  bool room_owed_ = false;  // OnPublishRoom is to be called when there is room
+  bool stalled_ = false;  // the pipe took less than there was
 
   ChannelTable channels_;
   int methods_waiting_ = 0;  // on all channels; most of the time none

@@ -172,7 +172,7 @@ void WriteQueue::ReleaseHeld() {
 }
 
 void WriteQueue::UpdateRoom() {
-  if (publish_bytes_ >= kPublishBytesHigh) full_ = true;
+  if (publish_bytes_ >= kPublishBytesHigh) full_ = was_full_ = true;
   if (publish_bytes_ <= kPublishBytesLow) full_ = false;
 }
 

@@ -52,6 +52,10 @@ class WriteQueue {
   // False from kPublishBytesHigh bytes of waiting publishes on, until kPublishBytesLow.
   bool has_room() const { return !full_; }
 
+  // There was no room and there is again, since the last TakeRoom().
+  bool room_is_news() const { return was_full_ && !full_; }
+  void TakeRoom() { was_full_ = full_; }
+
   // See Connection::Gather.
   size_t Gather(std::span<iovec> slots) const;
   void MarkWritten(size_t bytes);
@@ -90,6 +94,7 @@ class WriteQueue {
   std::deque<OutgoingContent> publishes_;
   size_t publish_bytes_ = 0;  // not yet written
   bool full_ = false;
+  bool was_full_ = false;
 
   bool sealed_ = false;
   std::string last_;

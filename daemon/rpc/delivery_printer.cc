@@ -40,6 +40,30 @@ void AppendField(std::string& line, const char* key, const std::string& value) {
   absl::StrAppend(&line, key, "=", quote, Escaped(escaped, ""), quote);
 }
 
+// JSON has no form for a time outside the years 1 to 9999.
+bool IsPrintable(const google::protobuf::Timestamp& time) {
+  constexpr int64_t kYear1 = -62'135'596'800;
+  constexpr int64_t kYear10000 = 253'402'300'800;
+  return time.seconds() >= kYear1 && time.seconds() < kYear10000;
+}
+
+// Such a time becomes its number of seconds.
+void MakePrintable(v1::FieldValue& value) {
+  if (value.has_timestamp_value() && !IsPrintable(value.timestamp_value())) {
+    const int64_t seconds = value.timestamp_value().seconds();
+    value.set_int_value(seconds);
+  } else if (value.has_array_value()) {
+    for (v1::FieldValue& item : *value.mutable_array_value()->mutable_values()) MakePrintable(item);
+  } else if (value.has_table_value()) {
+    for (auto& [name, item] : *value.mutable_table_value()->mutable_fields()) MakePrintable(item);
+  }
+}
+
+void MakePrintable(v1::Properties& properties) {
+  if (!IsPrintable(properties.timestamp())) properties.clear_timestamp();
+  for (auto& [name, value] : *properties.mutable_headers()) MakePrintable(value);
+}
+
 template <typename Proto>
 std::string ToJson(const Proto& message) {
   google::protobuf::util::JsonPrintOptions options;
@@ -73,13 +97,8 @@ std::string DeliveryText(const v1::Delivery& delivery) {
 std::string DeliveryJson(const v1::Delivery& delivery) {
   v1::Delivery head = delivery;
   head.clear_body();
+  if (head.has_properties()) MakePrintable(*head.mutable_properties());
   std::string json = ToJson(head);
-  if (json.empty()) {
-    // A time that Timestamp does not allow cannot be written as JSON has it.
-    head.mutable_properties()->clear_timestamp();
-    head.mutable_properties()->clear_headers();
-    json = ToJson(head);
-  }
   std::string body;
   if (IsUtf8(delivery.body())) {
     google::protobuf::Value value;

@@ -1,5 +1,6 @@
 #include "rpc/subscriber_service.h"
 
+#include <chrono>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -14,11 +15,23 @@ namespace {
 // Calls that one worker has ready for settlements that come at once.
 constexpr int kArmedSettlements = 16;
 
+// AMQP confirms no settlement, but that it is written is waited for: and where the connection takes
+// nothing, as during an alarm, not longer than the call may take.
+grpc::Status NotWrittenInTime() {
+  broker::Error error;
+  error.reason = broker::Reason::kOutcomeUnknown;
+  error.deadline_exceeded = true;
+  error.detail =
+      "the broker's connection took no settlement in time: settle again, which is never a failure";
+  return ToStatus(error);
+}
+
 template <typename Request, typename Response>
 void Settle(broker::Broker& broker, broker::Verb verb, UnaryCall<Request, Response>& call) {
   auto& ids = *call.request().mutable_delivery_ids();
   std::vector<std::string> delivery_ids(std::make_move_iterator(ids.begin()),
                                         std::make_move_iterator(ids.end()));
+  call.FinishAt(call.deadline().value_or(std::chrono::steady_clock::now()), NotWrittenInTime);
   broker.Settle(
       verb, std::move(delivery_ids),
       call.template Then<broker::SettleResult>([](auto& answered, broker::SettleResult result) {

@@ -54,7 +54,7 @@ class UnaryCall final : public Call {
                     std::chrono::steady_clock::now());
   }
 
-  // The answer. The second one, after an Abort(), is dropped.
+  // The answer. The second one, after an Abort() or an Expire(), is dropped.
   void Finish(const Response& response) {
     if (std::exchange(answered_, true)) return;
     writer_.Finish(response, grpc::Status::OK, &finished_tag_);
@@ -64,10 +64,18 @@ class UnaryCall final : public Call {
     writer_.FinishWithError(status, &finished_tag_);
   }
 
+  // Answers with `late` at `when`, unless it is answered by then.
+  using LateAnswer = grpc::Status (*)();
+  void FinishAt(base::TimePoint when, LateAnswer late) {
+    late_ = late;
+    worker_.ExpireAt(when, *this);
+  }
+
   // Call:
   void Abort() override {
     if (started_) FinishWithError({grpc::StatusCode::UNAVAILABLE, "the sidecar has ended"});
   }
+  void Expire() override { FinishWithError(late_()); }
 
   // A callback for another thread: has fn(call, result) run on the call's own. A callback that is
   // destroyed without being called ends the call with an error, so that none is left open.
@@ -117,6 +125,7 @@ class UnaryCall final : public Call {
   grpc::ServerAsyncResponseWriter<Response> writer_;
   MemberTag<UnaryCall> started_tag_{this, &UnaryCall::OnStarted};
   MemberTag<UnaryCall> finished_tag_{this, &UnaryCall::OnFinished};
+  LateAnswer late_ = nullptr;
   bool started_ = false;
   bool answered_ = false;
 };

@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <chrono>
+
 namespace amqp_sidecar::rpc {
 
 Worker::Worker(std::unique_ptr<grpc::ServerCompletionQueue> queue)
@@ -16,7 +18,10 @@ Call& Worker::Add(std::unique_ptr<Call> call) {
   return added;
 }
 
-void Worker::Remove(const Call& call) { calls_.erase(call.id_); }
+void Worker::Remove(const Call& call) {
+  if (call.expires_ != base::kNever) expiries_.erase({call.expires_, call.id_});
+  calls_.erase(call.id_);
+}
 
 Call* Worker::Find(uint64_t id) {
   const auto it = calls_.find(id);
@@ -27,6 +32,34 @@ void Worker::AbortAll() {
   for (const auto& [id, call] : calls_) call->Abort();
 }
 
+void Worker::ExpireAt(base::TimePoint when, Call& call) {
+  call.expires_ = when;
+  expiries_.emplace(when, call.id_);
+  if (!alarm_set_) SetAlarm();
+}
+
+void Worker::SetAlarm() {
+  const auto left = expiries_.begin()->first - std::chrono::steady_clock::now();
+  alarm_set_ = true;
+  alarm_.Set(queue_.get(),
+             std::chrono::system_clock::now() +
+                 std::chrono::duration_cast<std::chrono::system_clock::duration>(left),
+             &alarm_tag_);
+}
+
+void Worker::OnAlarm(bool ok) {
+  alarm_set_ = false;
+  if (!ok) return;  // cancelled: the worker stops
+  const base::TimePoint now = std::chrono::steady_clock::now();
+  while (!expiries_.empty() && expiries_.begin()->first <= now) {
+    Call* const call = Find(expiries_.begin()->second);
+    expiries_.erase(expiries_.begin());
+    call->expires_ = base::kNever;
+    call->Expire();
+  }
+  if (!expiries_.empty()) SetAlarm();
+}
+
 void Worker::Start() {
   thread_ = std::thread([this] { Run(); });
   pthread_setname_np(thread_.native_handle(), "rpc");
@@ -34,6 +67,7 @@ void Worker::Start() {
 
 void Worker::Stop() {
   mailbox_->Close();
+  alarm_.Cancel();
   queue_->Shutdown();
   if (thread_.joinable()) {
     thread_.join();

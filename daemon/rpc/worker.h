@@ -2,15 +2,19 @@
 // method.
 #pragma once
 
+#include <grpcpp/alarm.h>
 #include <grpcpp/completion_queue.h>
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 
+#include "base/clock.h"
 #include "rpc/mailbox.h"
+#include "rpc/tag.h"
 
 namespace amqp_sidecar::rpc {
 
@@ -23,11 +27,15 @@ class Call {
   // The server's time is up: end, whatever is still awaited.
   virtual void Abort() = 0;
 
+  // What Worker::ExpireAt() asked for.
+  virtual void Expire() {}
+
   uint64_t id() const { return id_; }
 
  private:
   friend class Worker;
   uint64_t id_ = 0;
+  base::TimePoint expires_ = base::kNever;
 };
 
 class Worker {
@@ -42,6 +50,10 @@ class Worker {
   Call* Find(uint64_t id);
   void AbortAll();
 
+  // Has the call's Expire() called at `when`, unless it is over by then. Once a call. On this
+  // worker's thread.
+  void ExpireAt(base::TimePoint when, Call& call);
+
   void Start();
 
   // After the server's own shutdown: ends the queue and the thread.
@@ -53,6 +65,8 @@ class Worker {
 
  private:
   void Run();
+  void SetAlarm();
+  void OnAlarm(bool ok);
 
   // Constant after construction.
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
@@ -61,6 +75,12 @@ class Worker {
   // Owned by the worker's thread.
   std::unordered_map<uint64_t, std::unique_ptr<Call>> calls_;
   uint64_t last_id_ = 0;
+  // Calls that expire, the earliest first. One alarm for all: it is set while there are any, and
+  // most calls are over before it comes.
+  std::set<std::pair<base::TimePoint, uint64_t>> expiries_;
+  grpc::Alarm alarm_;
+  bool alarm_set_ = false;
+  MemberTag<Worker> alarm_tag_{this, &Worker::OnAlarm};
 
   std::thread thread_;
 };

@@ -40,6 +40,7 @@ find_scripts() {
 # Becomes the given command, so call it in a subshell. Nothing of the caller's environment reaches
 # the node but PATH.
 become() {
+  cd "$dir"
   exec env -i \
     PATH="$PATH:/usr/sbin:/sbin" HOME="$dir/home" LANG=C.UTF-8 HOSTNAME=localhost \
     ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT="$RABBITMQ_EPMD_PORT" ERL_INETRC="$dir/inetrc" \

@@ -60,8 +60,11 @@ TEST_CASE("a body that is not UTF-8 is base64 in JSON") {
 TEST_CASE("a time that JSON cannot carry costs the time and not the line") {
   v1::Delivery delivery = Order();
   delivery.mutable_properties()->mutable_timestamp()->set_seconds(1'700'000'000'000);
+  auto& list = *(*delivery.mutable_properties()->mutable_headers())["at"].mutable_array_value();
+  list.add_values()->mutable_timestamp_value()->set_seconds(1'700'000'000'001);
   const std::string json = DeliveryJson(delivery);
   CHECK_THAT(json, ContainsSubstring("\"delivery_id\":\"id1\""));
+  CHECK_THAT(json, ContainsSubstring("\"int_value\":\"1700000000001\""));
   CHECK_THAT(json, ContainsSubstring("\"body\":"));
 }
 
