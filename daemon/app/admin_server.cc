@@ -46,9 +46,6 @@ HostAndPort Split(const std::string& listen) {
   return result;
 }
 
-// The text of what went wrong in mg_start2, which would else go to standard error.
-int KeepMessage(const mg_connection* /*connection*/, const char* /*message*/) { return 1; }
-
 int Answer(mg_connection* connection, int code, const std::string& text) {
   const std::string_view method = mg_get_request_info(connection)->request_method;
   const bool known = method == "GET" || method == "HEAD";
@@ -115,22 +112,26 @@ absl::Status AdminServer::Start() {
                               static_cast<const char*>(nullptr)};
   std::array<const char*, options.size()> values = options;
   mg_callbacks callbacks = {};
-  callbacks.log_message = KeepMessage;
-  std::array<char, 256> text = {};
-  unsigned code = 0;
-  mg_error_data error = {&code, text.data(), text.size()};
-  mg_init_data init = {&callbacks, this, values.data()};
+  callbacks.log_message = KeepComplaint;
   mg_init_library(0);
-  context_ = mg_start2(&init, &error);
+  context_ = mg_start(&callbacks, this, values.data());
   if (context_ == nullptr) {
     mg_exit_library();
-    return absl::FailedPreconditionError(
-        absl::StrCat("cannot listen on ", config_.listen, ": ", text.data()));
+    const absl::MutexLock lock(&mutex_);
+    return absl::FailedPreconditionError(complaint_.empty() ? "cannot listen" : complaint_);
   }
   mg_set_request_handler(context_, "/healthz$", HandleHealth, this);
   mg_set_request_handler(context_, "/readyz$", HandleReadiness, this);
   mg_set_request_handler(context_, "/", HandleOther, this);
   return absl::OkStatus();
+}
+
+int AdminServer::KeepComplaint(const mg_connection* connection, const char* message) {
+  auto* self = static_cast<AdminServer*>(mg_get_user_data(mg_get_context(connection)));
+  if (self == nullptr) return 1;
+  const absl::MutexLock lock(&self->mutex_);
+  if (self->complaint_.empty()) self->complaint_ = message;
+  return 1;
 }
 
 void AdminServer::Stop() {
