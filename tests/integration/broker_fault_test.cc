@@ -50,8 +50,11 @@ Tally Sort(const std::vector<pb::PublishRequest>& requests, const std::vector<Ou
     } else if (outcomes[i].persisted == "NO") {
       tally.failed_no.insert(id);
     } else {
-      REQUIRE(outcomes[i].persisted == "UNKNOWN");
-      REQUIRE(outcomes[i].reason == "OUTCOME_UNKNOWN");
+      // A caller whose own deadline passed first, on a machine that is busy starting a broker, has
+      // no reason, and knows as little.
+      if (!outcomes[i].reason.empty()) REQUIRE(outcomes[i].reason == "OUTCOME_UNKNOWN");
+      REQUIRE((outcomes[i].persisted == "UNKNOWN" ||
+               outcomes[i].code == StatusCode::DEADLINE_EXCEEDED));
       tally.unknown.insert(id);
     }
   }

@@ -14,13 +14,13 @@ std::vector<std::string> Verb(const World& world, const std::string& verb,
   return arguments;
 }
 
-TEST_CASE("--version says what and which, and ends with 0") {
+TEST_CASE("The version says what and which, and ends with 0") {
   const RunResult result = RunSidecar({"--version"});
   CHECK(result.exit_code == 0);
   CHECK_THAT(result.out, ContainsSubstring("amqp-sidecar 0."));
 }
 
-TEST_CASE("--help of each verb ends with 0 and explains it") {
+TEST_CASE("The help of each verb explains it and ends with 0") {
   for (const char* verb : {"run", "check-config", "publish", "subscribe"}) {
     const RunResult result = RunSidecar({verb, "--help"});
     INFO(verb << ": " << result.output());
