@@ -122,14 +122,13 @@ void ConnectionImpl::OnConnectionMethod(const ServerMethod& method) {
     return End({Failure::Kind::kClosedByBroker, close->code, close->text},
                ConnectionCloseOkFrame());
   }
-  if (state_ == State::kClosing) {
-    const auto* ok = std::get_if<MethodOk>(&method);
-    if (ok != nullptr && ok->method == OkMethod::kConnectionCloseOk) {
-      End({Failure::Kind::kClosedHere, 0, "closed"}, {});
-    }
-    return;
+  const auto* ok = std::get_if<MethodOk>(&method);
+  if (state_ == State::kClosing && ok != nullptr && ok->method == OkMethod::kConnectionCloseOk) {
+    return End({Failure::Kind::kClosedHere, 0, "closed"}, {});
   }
-  if (state_ == State::kReady) return OnReadyMethod(method);
+  if (handshake_.done()) return OnReadyMethod(method);
+  // The goodbye came before the end of the handshake.
+  if (state_ == State::kClosing) return;
 
   if (const auto violation = handshake_.OnMethod(method, out_)) return Violated(*violation);
   if (handshake_.tuned()) reader_.SetFrameMax(handshake_.agreed().frame_max);

@@ -2,13 +2,19 @@
 
 #include <arpa/inet.h>
 #include <civetweb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <array>
+#include <atomic>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "app/readiness.h"
+#include "base/unique_fd.h"
 
 namespace amqp_sidecar::app {
 namespace {
@@ -40,9 +46,6 @@ HostAndPort Split(const std::string& listen) {
   return result;
 }
 
-// The text of what went wrong in mg_start2, which would else go to standard error.
-int KeepMessage(const mg_connection* /*connection*/, const char* /*message*/) { return 1; }
-
 int Answer(mg_connection* connection, int code, const std::string& text) {
   const std::string_view method = mg_get_request_info(connection)->request_method;
   const bool known = method == "GET" || method == "HEAD";
@@ -54,6 +57,28 @@ int Answer(mg_connection* connection, int code, const std::string& text) {
             answered, mg_get_response_code_text(connection, answered), body.size());
   if (method != "HEAD") mg_write(connection, body.data(), body.size());
   return answered;
+}
+
+// Connects and hangs up.
+void Knock(const std::string& host, int port) {
+  sockaddr_in6 v6 = {};
+  sockaddr_in v4 = {};
+  const bool is_v6 = host.front() == '[';
+  v6.sin6_family = AF_INET6;
+  v4.sin_family = AF_INET;
+  v6.sin6_port = v4.sin_port = htons(static_cast<uint16_t>(port));
+  if (is_v6) {
+    ::inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &v6.sin6_addr);
+  } else {
+    ::inet_pton(AF_INET, host.c_str(), &v4.sin_addr);
+  }
+  const base::UniqueFd fd(
+      ::socket(is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  // Non-blocking: whether anybody takes it makes no difference.
+  (void)::connect(
+      fd.get(),
+      is_v6 ? reinterpret_cast<const sockaddr*>(&v6) : reinterpret_cast<const sockaddr*>(&v4),
+      is_v6 ? sizeof v6 : sizeof v4);
 }
 
 }  // namespace
@@ -87,17 +112,13 @@ absl::Status AdminServer::Start() {
                               static_cast<const char*>(nullptr)};
   std::array<const char*, options.size()> values = options;
   mg_callbacks callbacks = {};
-  callbacks.log_message = KeepMessage;
-  std::array<char, 256> text = {};
-  unsigned code = 0;
-  mg_error_data error = {&code, text.data(), text.size()};
-  mg_init_data init = {&callbacks, this, values.data()};
+  callbacks.log_message = KeepComplaint;
   mg_init_library(0);
-  context_ = mg_start2(&init, &error);
+  context_ = mg_start(&callbacks, this, values.data());
   if (context_ == nullptr) {
     mg_exit_library();
-    return absl::FailedPreconditionError(
-        absl::StrCat("cannot listen on ", config_.listen, ": ", text.data()));
+    const absl::MutexLock lock(&mutex_);
+    return absl::FailedPreconditionError(complaint_.empty() ? "cannot listen" : complaint_);
   }
   mg_set_request_handler(context_, "/healthz$", HandleHealth, this);
   mg_set_request_handler(context_, "/readyz$", HandleReadiness, this);
@@ -105,9 +126,29 @@ absl::Status AdminServer::Start() {
   return absl::OkStatus();
 }
 
+int AdminServer::KeepComplaint(const mg_connection* connection, const char* message) {
+  auto* self = static_cast<AdminServer*>(mg_get_user_data(mg_get_context(connection)));
+  if (self == nullptr) return 1;
+  const absl::MutexLock lock(&self->mutex_);
+  if (self->complaint_.empty()) self->complaint_ = message;
+  return 1;
+}
+
 void AdminServer::Stop() {
   if (context_ == nullptr) return;
-  mg_stop(context_);
+  mg_server_port port = {};
+  mg_get_server_ports(context_, 1, &port);
+  std::atomic<bool> stopped = false;
+  std::thread stopper([&] {
+    mg_stop(context_);
+    stopped = true;
+  });
+  // The thread that accepts looks up every two seconds only: a connection wakes it.
+  while (!stopped) {
+    Knock(Split(config_.listen).host, port.port);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  stopper.join();
   mg_exit_library();
   context_ = nullptr;
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
 #include "broker/types.h"
 
 struct mg_context;
@@ -39,6 +40,8 @@ class AdminServer {
   std::string address() const;
 
  private:
+  // civetweb would write to standard error.
+  static int KeepComplaint(const mg_connection* connection, const char* message);
   static int HandleHealth(mg_connection* connection, void* self);
   static int HandleReadiness(mg_connection* connection, void* self);
   static int HandleOther(mg_connection* connection, void* self);
@@ -46,6 +49,10 @@ class AdminServer {
   const Config config_;
   const SnapshotSource snapshot_;
   mg_context* context_ = nullptr;
+
+  absl::Mutex mutex_;
+  // The first of civetweb's: where Start() fails it says why.
+  std::string complaint_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace amqp_sidecar::app

@@ -68,10 +68,6 @@ std::vector<std::string> Daemon::addresses() const {
 
 void Daemon::Drain() {
   const base::TimePoint deadline = std::chrono::steady_clock::now() + settings_.drain_timeout;
-  base::Log(
-      base::LogLevel::kInfo, "draining",
-      {{"timeout_ms",
-        std::chrono::duration_cast<std::chrono::milliseconds>(settings_.drain_timeout).count()}});
   server_->BeginDrain();
   const auto drained = std::make_shared<absl::Notification>();
   broker_->Drain(deadline, [drained] { drained->Notify(); });

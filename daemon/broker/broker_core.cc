@@ -143,9 +143,11 @@ void BrokerCore::UpdateSnapshot() {
 }
 
 void BrokerCore::Drain(base::TimePoint deadline, base::Task done) {
-  base::Log(
-      base::LogLevel::kInfo, "draining",
-      {{"publishes_in_flight", publisher_.in_flight()}, {"subscriptions", subscriptions_.size()}});
+  const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(deadline - reactor_.Now());
+  base::Log(base::LogLevel::kInfo, "draining",
+            {{"timeout_ms", timeout.count()},
+             {"publishes_in_flight", publisher_.in_flight()},
+             {"subscriptions", subscriptions_.size()}});
   UpdateSnapshot();
   subscriptions_.Drain();
   AwaitDrained(deadline, std::move(done));

@@ -1,0 +1,351 @@
+// The TCP pipe on a real loop and real sockets: connecting, both directions, and every way to end.
+#include "amqp/tcp_transport.h"
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <functional>
+#include <future>
+#include <thread>
+#include <vector>
+
+#include "amqp/endpoint.h"
+#include "base/event_loop.h"
+#include "base/unique_fd.h"
+#include "support/catch.h"
+
+namespace amqp_sidecar::amqp {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// A listening socket on a free port of the loopback.
+class Server {
+ public:
+  Server() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    REQUIRE(::listen(fd_.get(), 8) == 0);
+    socklen_t length = sizeof address;
+    REQUIRE(::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &length) == 0);
+    port_ = ntohs(address.sin_port);
+  }
+
+  uint16_t port() const { return port_; }
+  Endpoint endpoint(const std::string& host = "127.0.0.1") const {
+    Endpoint endpoint;
+    endpoint.host = host;
+    endpoint.port = port_;
+    return endpoint;
+  }
+  base::UniqueFd Accept() { return base::UniqueFd(::accept(fd_.get(), nullptr, nullptr)); }
+  void StopListening() { fd_.Reset(); }
+  // Connects as often as the kernel answers; what it returns keeps it so.
+  std::vector<base::UniqueFd> FillBacklog() const {
+    std::vector<base::UniqueFd> sockets;
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port_);
+    while (sockets.size() < 100) {
+      sockets.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+      const int fd = sockets.back().get();
+      (void)::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address);
+      pollfd poll_for{fd, POLLOUT, 0};
+      if (::poll(&poll_for, 1, 50) == 0) return sockets;
+    }
+    FAIL("the backlog has no end");
+    return sockets;
+  }
+
+ private:
+  base::UniqueFd fd_;
+  uint16_t port_ = 0;
+};
+
+// A loop on a thread of its own, and a pipe on it. All state belongs to that thread: tests look at
+// it with On() and Eventually().
+class PipeRig final : public Transport::Listener {
+ public:
+  PipeRig() : thread_([this] { loop_->Run(); }) {}
+  ~PipeRig() override {
+    On([&] {
+      pipe.reset();
+      dialer_.reset();
+    });
+    loop_->Stop();
+    thread_.join();
+  }
+
+  // Runs `task` on the loop's thread and waits for it.
+  void On(const std::function<void()>& task) {
+    std::promise<void> done;
+    REQUIRE(loop_->Post(
+        [&] {
+          task();
+          done.set_value();
+        },
+        0));
+    done.get_future().wait();
+  }
+
+  bool Eventually(const std::function<bool()>& condition, base::Duration within = seconds(10)) {
+    const base::TimePoint deadline = std::chrono::steady_clock::now() + within;
+    bool met = false;
+    while (!met && std::chrono::steady_clock::now() < deadline) {
+      On([&] { met = condition(); });
+      if (!met) std::this_thread::sleep_for(milliseconds(1));
+    }
+    return met;
+  }
+
+  void Dial(const Endpoint& endpoint, base::Duration within = seconds(10)) {
+    On([&] {
+      pipe = dialer_->Dial(endpoint, std::chrono::steady_clock::now() + within, *this);
+      CHECK_FALSE(connected);
+      CHECK_FALSE(closed);
+    });
+  }
+
+  void DialAndDestroy(const Endpoint& endpoint) {
+    On([&] {
+      dialer_->Dial(endpoint, std::chrono::steady_clock::now() + seconds(10), *this).reset();
+    });
+  }
+
+  void OnConnected() override { connected = true; }
+  void OnBytes(std::string_view bytes) override {
+    received += bytes;
+    if (destroy_on_bytes) pipe.reset();
+  }
+  void OnWritable() override { ++writable; }
+  void OnClosed(const std::string& why) override {
+    CHECK_FALSE(closed);
+    closed = true;
+    reason = why;
+    if (destroy_on_closed) pipe.reset();
+  }
+
+  size_t Write(std::string_view bytes) {
+    const iovec slot{const_cast<char*>(bytes.data()), bytes.size()};
+    return pipe->Write({&slot, 1});
+  }
+
+  std::unique_ptr<Transport> pipe;
+  bool connected = false;
+  bool closed = false;
+  int writable = 0;
+  std::string received;
+  std::string reason;
+  bool destroy_on_bytes = false;
+  bool destroy_on_closed = false;
+
+ private:
+  std::unique_ptr<base::EventLoop> loop_ = std::make_unique<base::EventLoop>();
+  std::unique_ptr<Dialer> dialer_ = NewTcpDialer(*loop_);
+  std::thread thread_;
+};
+
+void Send(const base::UniqueFd& socket, std::string_view bytes) {
+  REQUIRE(::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+          static_cast<ssize_t>(bytes.size()));
+}
+
+// Reads until `size` bytes are there or the other side is done.
+std::string Receive(const base::UniqueFd& socket, size_t size) {
+  std::string all;
+  std::array<char, 65536> buffer;
+  while (all.size() < size) {
+    const ssize_t got = ::recv(socket.get(), buffer.data(), buffer.size(), 0);
+    if (got <= 0) break;
+    all.append(buffer.data(), static_cast<size_t>(got));
+  }
+  return all;
+}
+
+TEST_CASE("a pipe connects by address and by name, and carries bytes both ways") {
+  Server server;
+  PipeRig rig;
+  rig.Dial(server.endpoint(GENERATE(as<std::string>(), "127.0.0.1", "localhost")));
+  const base::UniqueFd peer = server.Accept();
+  REQUIRE(rig.Eventually([&] { return rig.connected; }));
+  rig.On([&] { CHECK(rig.Write("hello") == 5); });
+  CHECK(Receive(peer, 5) == "hello");
+  Send(peer, "world");
+  CHECK(rig.Eventually([&] { return rig.received == "world"; }));
+}
+
+TEST_CASE("several pieces go out with one write, in order") {
+  Server server;
+  PipeRig rig;
+  rig.Dial(server.endpoint());
+  const base::UniqueFd peer = server.Accept();
+  REQUIRE(rig.Eventually([&] { return rig.connected; }));
+  std::string a = "one ";
+  std::string b = "two ";
+  std::string c = "three";
+  const std::array<iovec, 3> slots = {iovec{a.data(), a.size()}, iovec{b.data(), b.size()},
+                                      iovec{c.data(), c.size()}};
+  rig.On([&] { CHECK(rig.pipe->Write(slots) == 13); });
+  CHECK(Receive(peer, 13) == "one two three");
+}
+
+TEST_CASE("a pipe whose other side reads slowly takes part, and says when it takes more") {
+  Server server;
+  PipeRig rig;
+  rig.Dial(server.endpoint());
+  const base::UniqueFd peer = server.Accept();
+  REQUIRE(rig.Eventually([&] { return rig.connected; }));
+  const std::string all(64u << 20, 'x');
+  size_t written = 0;
+  rig.On([&] {
+    while (const size_t taken = rig.Write(all)) {
+      CHECK(taken < all.size());
+      written += taken;
+    }
+  });
+  rig.On([&] { CHECK(rig.writable == 0); });
+  CHECK(Receive(peer, written).size() == written);
+  CHECK(rig.Eventually([&] { return rig.writable > 0; }));
+  rig.On([&] { CHECK(rig.Write("more") == 4); });
+  CHECK(Receive(peer, 4) == "more");
+}
+
+TEST_CASE("a pipe that is not to be read holds what comes until it is") {
+  Server server;
+  PipeRig rig;
+  rig.Dial(server.endpoint());
+  const base::UniqueFd peer = server.Accept();
+  REQUIRE(rig.Eventually([&] { return rig.connected; }));
+  rig.On([&] { rig.pipe->SetReading(false); });
+  Send(peer, "later");
+  CHECK_FALSE(rig.Eventually([&] { return !rig.received.empty(); }, milliseconds(50)));
+  rig.On([&] { rig.pipe->SetReading(true); });
+  CHECK(rig.Eventually([&] { return rig.received == "later"; }));
+}
+
+TEST_CASE("what the other side said before it closed is heard first") {
+  Server server;
+  PipeRig rig;
+  rig.Dial(server.endpoint());
+  base::UniqueFd peer = server.Accept();
+  REQUIRE(rig.Eventually([&] { return rig.connected; }));
+  const std::string words(300000, 'w');
+  Send(peer, words);
+  peer.Reset();
+  REQUIRE(rig.Eventually([&] { return rig.closed; }));
+  CHECK(rig.received == words);
+  CHECK(rig.reason == "the other side closed the connection");
+}
+
+TEST_CASE("a reset ends the pipe, and writing to it takes nothing") {
+  Server server;
+  PipeRig rig;
+  rig.Dial(server.endpoint());
+  base::UniqueFd peer = server.Accept();
+  REQUIRE(rig.Eventually([&] { return rig.connected; }));
+  const linger hard{1, 0};
+  ::setsockopt(peer.get(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+  peer.Reset();
+  REQUIRE(rig.Eventually([&] { return rig.closed; }));
+  CHECK(rig.reason == "Connection reset by peer");
+  rig.On([&] { CHECK(rig.Write("x") == 0); });
+}
+
+TEST_CASE("a port where nobody listens is told as refused") {
+  Server server;
+  const Endpoint endpoint = server.endpoint();
+  server.StopListening();
+  PipeRig rig;
+  rig.Dial(endpoint);
+  REQUIRE(rig.Eventually([&] { return rig.closed; }));
+  CHECK(rig.reason == "Connection refused");
+  CHECK_FALSE(rig.connected);
+}
+
+TEST_CASE("a name that does not exist is told as such") {
+  PipeRig rig;
+  Endpoint endpoint;
+  endpoint.host = "no-such-host.invalid";
+  rig.Dial(endpoint);
+  REQUIRE(rig.Eventually([&] { return rig.closed; }));
+  CHECK_THAT(rig.reason, ContainsSubstring("the host name cannot be resolved"));
+}
+
+TEST_CASE("an address that does not answer is given up at the deadline") {
+  // The backlog is full: the kernel answers no further connection.
+  Server server;
+  const std::vector<base::UniqueFd> waiting = server.FillBacklog();
+  PipeRig rig;
+  rig.Dial(server.endpoint(), milliseconds(100));
+  REQUIRE(rig.Eventually([&] { return rig.closed; }));
+  CHECK(rig.reason == "no answer within the connect timeout");
+}
+
+TEST_CASE("a pipe that is destroyed calls nobody any more") {
+  Server server;
+  PipeRig rig;
+  SECTION("while it connects") {
+    rig.DialAndDestroy(server.endpoint("localhost"));
+    CHECK_FALSE(rig.Eventually([&] { return rig.connected || rig.closed; }, milliseconds(50)));
+  }
+  SECTION("from within its own bytes") {
+    rig.Dial(server.endpoint());
+    const base::UniqueFd peer = server.Accept();
+    REQUIRE(rig.Eventually([&] { return rig.connected; }));
+    rig.On([&] { rig.destroy_on_bytes = true; });
+    Send(peer, "bytes");
+    CHECK(Receive(peer, 1).empty());  // it hung up
+    rig.On([&] { CHECK_FALSE(rig.closed); });
+  }
+  SECTION("from within its own end") {
+    rig.Dial(server.endpoint());
+    base::UniqueFd peer = server.Accept();
+    rig.On([&] { rig.destroy_on_closed = true; });
+    peer.Reset();
+    CHECK(rig.Eventually([&] { return rig.closed; }));
+  }
+}
+
+TEST_CASE("a dialer may go while a name is being resolved") {
+  for (int i = 0; i < 20; ++i) {
+    base::EventLoop loop;
+    class Silent final : public Transport::Listener {
+     public:
+      void OnConnected() override { FAIL("nobody asked"); }
+      void OnBytes(std::string_view) override {}
+      void OnWritable() override {}
+      void OnClosed(const std::string&) override { FAIL("nobody asked"); }
+    } silent;
+    std::unique_ptr<Dialer> dialer = NewTcpDialer(loop);
+    Endpoint endpoint;
+    endpoint.host = "no-such-host.invalid";
+    auto pipe = dialer->Dial(endpoint, std::chrono::steady_clock::now() + seconds(1), silent);
+    pipe.reset();
+    dialer.reset();
+  }
+}
+
+TEST_CASE("small writes are not held back") {
+  Server server;
+  PipeRig rig;
+  rig.Dial(server.endpoint());
+  const base::UniqueFd peer = server.Accept();
+  REQUIRE(rig.Eventually([&] { return rig.connected; }));
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 20; ++i) {
+    rig.On([&] { rig.Write("a"); });
+    rig.On([&] { rig.Write("b"); });
+    CHECK(Receive(peer, 2).size() == 2);
+  }
+  // With Nagle's algorithm each second byte would wait 40 ms for the acknowledgement of the first.
+  CHECK(std::chrono::steady_clock::now() - start < milliseconds(400));
+}
+
+}  // namespace
+}  // namespace amqp_sidecar::amqp

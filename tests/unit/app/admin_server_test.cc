@@ -1,0 +1,72 @@
+// The HTTP door, through a socket.
+#include "app/admin_server.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "base/unique_fd.h"
+#include "support/catch.h"
+
+namespace amqp_sidecar::app {
+namespace {
+
+std::shared_ptr<const broker::Snapshot> Up() {
+  auto snapshot = std::make_shared<broker::Snapshot>();
+  snapshot->state = broker::ConnectionState::kReady;
+  snapshot->topology_declared = true;
+  return snapshot;
+}
+
+std::string Ask(const std::string& address, const std::string& request_line) {
+  const base::UniqueFd socket(::socket(AF_INET, SOCK_STREAM, 0));
+  timeval deadline{5, 0};
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline);
+  sockaddr_in peer{};
+  peer.sin_family = AF_INET;
+  peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  peer.sin_port = htons(static_cast<uint16_t>(std::atoi(&address[address.rfind(':') + 1])));
+  REQUIRE(::connect(socket.get(), reinterpret_cast<sockaddr*>(&peer), sizeof peer) == 0);
+  const std::string request = request_line + " HTTP/1.1\r\nHost: a\r\n\r\n";
+  REQUIRE(::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL) ==
+          static_cast<ssize_t>(request.size()));
+  std::string answer;
+  char buffer[4096];
+  for (;;) {
+    const ssize_t count = ::recv(socket.get(), buffer, sizeof buffer, 0);
+    if (count <= 0) return answer;
+    answer.append(buffer, static_cast<size_t>(count));
+  }
+}
+
+TEST_CASE("the admin server answers on the port that the system chose") {
+  AdminServer server({"127.0.0.1:0"}, Up);
+  REQUIRE(server.Start().ok());
+  CHECK(server.address() != "http://127.0.0.1:0");
+  CHECK_THAT(Ask(server.address(), "GET /healthz"), ContainsSubstring("200 OK"));
+  CHECK_THAT(Ask(server.address(), "GET /readyz"), ContainsSubstring("\r\n\r\nready\n"));
+  CHECK_THAT(Ask(server.address(), "GET /readyz/x"), ContainsSubstring("404 "));
+  CHECK_THAT(Ask(server.address(), "GET /etc/passwd"), ContainsSubstring("404 "));
+  CHECK_THAT(Ask(server.address(), "POST /healthz"), ContainsSubstring("405 "));
+}
+
+TEST_CASE("an admin address that is taken is an error that says so") {
+  AdminServer first({"127.0.0.1:0"}, Up);
+  REQUIRE(first.Start().ok());
+  AdminServer second({first.address().substr(7)}, Up);
+  const absl::Status status = second.Start();
+  CHECK(status.code() == absl::StatusCode::kFailedPrecondition);
+  CHECK_THAT(std::string(status.message()), ContainsSubstring("Address already in use"));
+}
+
+TEST_CASE("an empty admin address means no server") {
+  AdminServer server({""}, Up);
+  CHECK(server.Start().ok());
+  CHECK(server.address().empty());
+}
+
+}  // namespace
+}  // namespace amqp_sidecar::app
