@@ -16,6 +16,10 @@ END
   exit 0
 fi
 
+# Where the tests make their folders: short, for the sockets in them, and gone with the run.
+TMPDIR=$(mktemp -d /tmp/sidecar-tests.XXXXXX)
+export TMPDIR
+
 child=
 # Ends what runs: politely, then not. Its own process group, so that tests and daemons go with it.
 stop_child() {
@@ -43,6 +47,7 @@ clean_up() {
   trap '' INT TERM HUP
   stop_child
   stop_nodes
+  rm -rf "$TMPDIR"
 }
 trap clean_up EXIT
 trap 'exit 129' HUP

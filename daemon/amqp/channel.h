@@ -104,7 +104,8 @@ class Channel {
     virtual void OnOversizedDelivery(uint64_t tag, uint64_t body_bytes) = 0;
     // basic.cancel by the broker: the queue is gone. The channel lives on.
     virtual void OnConsumerCancelled(std::string_view consumer_tag) = 0;
-    // The channel is gone; calls that were pending have had their failure already.
+    // The channel is gone; calls that were pending have had their failure already. Where the whole
+    // connection ended, by whom and for whatever reason, the kind is kLinkLost.
     virtual void OnClosed(const Failure& failure) = 0;
   };
 

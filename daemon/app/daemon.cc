@@ -14,8 +14,11 @@
 namespace amqp_sidecar::app {
 namespace {
 
-// For closing the doors once the broker layer is done.
-constexpr base::Duration kShutdownTime = std::chrono::seconds(2);
+// What the drain may take beyond its timeout, for saying goodbye to the broker.
+constexpr base::Duration kGoodbyeTime = std::chrono::seconds(2);
+// For the last answers to reach their clients. A client that is idle, and so does not look at its
+// connection, does not hear that it ends: it must not hold the process up.
+constexpr base::Duration kShutdownTime = std::chrono::milliseconds(500);
 
 // Called on the io thread alone.
 base::Backoff::Random NewRandom() {
@@ -72,7 +75,7 @@ void Daemon::Drain() {
   const auto drained = std::make_shared<absl::Notification>();
   broker_->Drain(deadline, [drained] { drained->Notify(); });
   if (!drained->WaitForNotificationWithTimeout(
-          absl::FromChrono(settings_.drain_timeout + kShutdownTime))) {
+          absl::FromChrono(settings_.drain_timeout + kGoodbyeTime))) {
     base::Log(base::LogLevel::kError, "drain did not end in time");
   }
   StopThreads();

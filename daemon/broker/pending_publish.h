@@ -61,4 +61,8 @@ inline void MoveAll(PublishList& to, PublishList& from) {
   to.splice(to.end(), from);
 }
 
+inline void SortByArrival(PublishList& publishes) {
+  publishes.sort([](const PendingPublish& a, const PendingPublish& b) { return a.id < b.id; });
+}
+
 }  // namespace amqp_sidecar::broker

@@ -69,7 +69,7 @@ void Publisher::LinkDown() {
 // Back to the beginning, in the order in which they came.
 void Publisher::Hold(PublishList& publishes) {
   MoveAll(held_, publishes);
-  held_.sort([](const PendingPublish& a, const PendingPublish& b) { return a.id < b.id; });
+  SortByArrival(held_);
 }
 
 void Publisher::Blocked() {
@@ -204,7 +204,9 @@ void Publisher::OnLaneClosed(PublishLane& lane, const amqp::Failure& failure) {
   PublishList others;
   for (PendingPublish& publish : lane.unconfirmed()) publish.may_have_arrived = true;
   MoveAll(others, lane.unconfirmed());
-  MoveAll(others, lane.waiting());
+  // Those that wait for the probe stay there: one of them may be the next that costs its channel.
+  if (&lane != probe_lane_.get()) MoveAll(others, lane.waiting());
+  SortByArrival(others);
   while (!others.empty()) Route(others.front());
 }
 

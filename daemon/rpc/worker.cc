@@ -35,21 +35,27 @@ void Worker::AbortAll() {
 void Worker::ExpireAt(base::TimePoint when, Call& call) {
   call.expires_ = when;
   expiries_.emplace(when, call.id_);
-  if (!alarm_set_) SetAlarm();
+  if (alarm_at_ == base::kNever) {
+    SetAlarm();
+  } else if (when < alarm_at_) {
+    const absl::MutexLock lock(&alarm_mutex_);
+    alarm_.Cancel();  // OnAlarm sets it anew
+  }
 }
 
 void Worker::SetAlarm() {
-  const auto left = expiries_.begin()->first - std::chrono::steady_clock::now();
-  alarm_set_ = true;
+  const absl::MutexLock lock(&alarm_mutex_);
+  if (stopping_) return;
+  alarm_at_ = expiries_.begin()->first;
+  const auto left = alarm_at_ - std::chrono::steady_clock::now();
   alarm_.Set(queue_.get(),
              std::chrono::system_clock::now() +
                  std::chrono::duration_cast<std::chrono::system_clock::duration>(left),
              &alarm_tag_);
 }
 
-void Worker::OnAlarm(bool ok) {
-  alarm_set_ = false;
-  if (!ok) return;  // cancelled: the worker stops
+void Worker::OnAlarm(bool /*ok*/) {
+  alarm_at_ = base::kNever;
   const base::TimePoint now = std::chrono::steady_clock::now();
   while (!expiries_.empty() && expiries_.begin()->first <= now) {
     Call* const call = Find(expiries_.begin()->second);
@@ -67,7 +73,12 @@ void Worker::Start() {
 
 void Worker::Stop() {
   mailbox_->Close();
-  alarm_.Cancel();
+  {
+    // An alarm on a queue that is shut down would be the end of the process.
+    const absl::MutexLock lock(&alarm_mutex_);
+    stopping_ = true;
+    alarm_.Cancel();
+  }
   queue_->Shutdown();
   if (thread_.joinable()) {
     thread_.join();

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "absl/synchronization/mutex.h"
 #include "base/clock.h"
 #include "rpc/mailbox.h"
 #include "rpc/tag.h"
@@ -52,12 +53,12 @@ class Worker {
 
   // Has the call's Expire() called at `when`, unless it is over by then. Once a call. On this
   // worker's thread.
-  void ExpireAt(base::TimePoint when, Call& call);
+  void ExpireAt(base::TimePoint when, Call& call) ABSL_LOCKS_EXCLUDED(alarm_mutex_);
 
   void Start();
 
   // After the server's own shutdown: ends the queue and the thread.
-  void Stop();
+  void Stop() ABSL_LOCKS_EXCLUDED(alarm_mutex_);
 
   grpc::ServerCompletionQueue* queue() { return queue_.get(); }
   // Outlives the worker where others hold it; it runs nothing then.
@@ -65,7 +66,7 @@ class Worker {
 
  private:
   void Run();
-  void SetAlarm();
+  void SetAlarm() ABSL_LOCKS_EXCLUDED(alarm_mutex_);
   void OnAlarm(bool ok);
 
   // Constant after construction.
@@ -78,9 +79,12 @@ class Worker {
   // Calls that expire, the earliest first. One alarm for all: it is set while there are any, and
   // most calls are over before it comes.
   std::set<std::pair<base::TimePoint, uint64_t>> expiries_;
-  grpc::Alarm alarm_;
-  bool alarm_set_ = false;
+  base::TimePoint alarm_at_ = base::kNever;  // kNever: it is not set
   MemberTag<Worker> alarm_tag_{this, &Worker::OnAlarm};
+
+  absl::Mutex alarm_mutex_;
+  grpc::Alarm alarm_ ABSL_GUARDED_BY(alarm_mutex_);
+  bool stopping_ ABSL_GUARDED_BY(alarm_mutex_) = false;
 
   std::thread thread_;
 };

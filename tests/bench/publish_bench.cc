@@ -36,7 +36,7 @@ struct Case {
 
 std::vector<Case> Cases(const Options& options) {
   std::vector<Case> cases;
-  for (const size_t bytes : {256, 1024}) {
+  for (const size_t bytes : {size_t{256}, size_t{1024}}) {
     // One at a time waits for the broker's disk each time: a tenth of the messages will do.
     cases.push_back({true, bytes, 1, std::max<size_t>(options.messages / 10, 1), {}, {}});
     for (const int in_flight : {16, 64}) {

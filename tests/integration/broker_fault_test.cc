@@ -76,8 +76,8 @@ TEST_CASE("A broker killed under load: of 20,000 publishes every OK is delivered
 
   std::atomic<size_t> answered = 0;
   auto publishing = InBackground([&] {
-    // Shorter than the outage, so that there are failures to be checked.
-    return world.client.PublishAll(requests, kInFlight, 4s, [&](size_t n) { answered = n; });
+    // Less than half the outage: those in flight fail, and those that take their places too.
+    return world.client.PublishAll(requests, kInFlight, 2s, [&](size_t n) { answered = n; });
   });
   REQUIRE(Eventually(30s, [&] { return answered > kCount / 4; }));
   OnExit back([&] { world.node.Resume(); });

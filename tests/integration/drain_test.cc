@@ -86,7 +86,7 @@ TEST_CASE("What is unsettled at the end of a drain goes back, and the exit code 
   REQUIRE(code);
   CHECK(*code == 0);
   CHECK(took > 700ms);
-  CHECK(took < 3s);
+  CHECK(took < 2s);
   const std::optional<Outcome> end = subscription.WaitForEnd();
   REQUIRE(end);
   INFO(*end);

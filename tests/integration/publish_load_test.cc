@@ -116,7 +116,8 @@ TEST_CASE("An exchange deleted behind the sidecar's back fails its own publishes
     INFO("publish " << i << ": " << outcomes[i]);
     if (i % 11 == 5) {
       CHECK(outcomes[i].reason == "EXCHANGE_NOT_FOUND");
-      CHECK(outcomes[i].persisted == "NO");
+      // One that was written twice, since another closed the channel, cannot say NO.
+      CHECK((outcomes[i].persisted == "NO" || outcomes[i].persisted == "UNKNOWN"));
       continue;
     }
     CHECK(outcomes[i].ok());

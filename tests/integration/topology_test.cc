@@ -1,5 +1,5 @@
-// Exchanges, queues and bindings: by call and by file, and again after a reconnect.
-#include "integration/world.h"
+// Exchanges, queues and bindings by call: declared, looked at, removed, and refused with a reason.
+#include "integration/topology_call.h"
 
 namespace amqp_sidecar::test {
 namespace {
@@ -12,37 +12,6 @@ void CheckFailure(const Outcome& outcome, StatusCode code, const std::string& re
   CHECK(outcome.reason == reason);
   CHECK(outcome.domain == "amqp-sidecar");
   CHECK_FALSE(outcome.text.empty());
-}
-
-// One exchange, one queue and the binding between them.
-struct Trio {
-  explicit Trio(Names& names) : exchange(names.Reserve("x")), queue(names.Reserve("q")) {}
-
-  pb::DeclareTopologyRequest Request() const {
-    pb::DeclareTopologyRequest request;
-    pb::Exchange* x = request.add_exchanges();
-    x->set_name(exchange);
-    x->set_type("topic");
-    request.add_queues()->set_name(queue);
-    pb::Binding* binding = request.add_bindings();
-    binding->set_exchange(exchange);
-    binding->set_queue(queue);
-    binding->set_routing_key("order.*");
-    return request;
-  }
-
-  std::string exchange;
-  std::string queue;
-};
-
-template <typename Request, typename Response>
-Outcome Call(Client& client,
-             grpc::Status (pb::TopologyService::Stub::*method)(grpc::ClientContext*, const Request&,
-                                                               Response*),
-             const Request& request, Response* response) {
-  grpc::ClientContext context;
-  SetDeadline(context, 10s);
-  return OutcomeOf((client.topology().*method)(&context, request, response));
 }
 
 Outcome GetQueue(Client& client, const std::string& queue, pb::GetQueueResponse* response) {
@@ -251,89 +220,6 @@ TEST_CASE("PurgeQueue drops what waits, not what is unsettled") {
   request.set_queue("no-such-queue");
   CheckFailure(Call(world.client, &pb::TopologyService::Stub::PurgeQueue, request, &response),
                StatusCode::NOT_FOUND, "QUEUE_NOT_FOUND");
-}
-
-TEST_CASE("What was declared by call is there again after a reconnect, what was removed is not") {
-  ProxiedWorld world;
-  const Trio kept(world.names);
-  const Trio removed(world.names);
-  REQUIRE(world.client.Declare(kept.Request()).ok());
-  REQUIRE(world.client.Declare(removed.Request()).ok());
-  pb::UnbindQueueRequest unbind;
-  *unbind.mutable_binding() = removed.Request().bindings(0);
-  pb::UnbindQueueResponse unbound;
-  REQUIRE(Call(world.client, &pb::TopologyService::Stub::UnbindQueue, unbind, &unbound).ok());
-  CHECK(world.client.Publish(JsonMessage(removed.exchange, "order.new")).reason == "UNROUTABLE");
-  const std::string gone = world.names.Reserve("gone");
-  pb::DeclareTopologyRequest request;
-  request.add_queues()->set_name(gone);
-  REQUIRE(world.client.Declare(request).ok());
-  pb::DeleteQueueRequest remove;
-  remove.set_queue(gone);
-  pb::DeleteQueueResponse response;
-  REQUIRE(Call(world.client, &pb::TopologyService::Stub::DeleteQueue, remove, &response).ok());
-
-  world.proxy.TakeAway();
-  world.direct.DeleteQueue(kept.queue);
-  world.direct.DeleteExchange(kept.exchange);
-  world.proxy.Restore();
-  world.sidecar.WaitReady();
-  CHECK(world.client.Publish(JsonMessage(kept.exchange, "order.new")).ok());
-  CHECK(world.client.Publish(JsonMessage(removed.exchange, "order.new")).reason == "UNROUTABLE");
-  CHECK_FALSE(world.direct.QueueExists(gone));
-}
-
-TEST_CASE("Configured topology is declared at start and again after a reconnect") {
-  const std::string exchange = UniqueName("x");
-  const std::string queue = UniqueName("q");
-  const std::string dead = UniqueName("dead");
-  SidecarOptions options;
-  options.more = "topology:\n  exchanges: [{name: " + exchange + ", type: topic}]\n  queues:\n" +
-                 "    - name: " + queue + "\n      arguments: {x-dead-letter-exchange: '', " +
-                 "x-dead-letter-routing-key: " + dead + ", x-max-length: 100}\n" +
-                 "    - {name: " + dead + ", type: quorum}\n" + "  bindings: [{queue: " + queue +
-                 ", exchange: " + exchange + ", routing_key: \"order.*\"}]\n";
-  {
-    ProxiedWorld world(options);
-    CHECK(world.client.Publish(JsonMessage(exchange, "order.new")).ok());
-    CHECK_NOTHROW(world.direct.DeclareQueue(queue, {{"x-dead-letter-exchange", ""},
-                                                    {"x-dead-letter-routing-key", dead},
-                                                    {"x-max-length", int64_t{100}}}));
-    CHECK_NOTHROW(world.direct.DeclareQueue(dead, {{"x-queue-type", "quorum"}}));
-    world.proxy.TakeAway();
-    world.direct.DeleteQueue(queue);
-    world.direct.DeleteExchange(exchange);
-    // These wait for the topology too: without it they would be unroutable.
-    auto answers = InBackground([&] {
-      return world.client.PublishAll(std::vector(50, JsonMessage(exchange, "order.new")), 50, 10s);
-    });
-    CHECK(Throughout(200ms, [&] { return answers.wait_for(0s) != std::future_status::ready; }));
-    world.proxy.Restore();
-    for (const Outcome& outcome : answers.get()) {
-      INFO(outcome);
-      CHECK(outcome.ok());
-    }
-  }
-  Direct direct(RabbitmqNode::Shared().port());
-  direct.DeleteQueue(queue);
-  direct.DeleteQueue(dead);
-  direct.DeleteExchange(exchange);
-}
-
-TEST_CASE(
-    "Configured topology that conflicts with the broker's keeps the sidecar from being ready") {
-  const RabbitmqNode node = RabbitmqNode::Shared();
-  Names names(node);
-  const std::string queue = names.Queue({{"x-max-length", int64_t{5}}});
-  SidecarOptions options = ForNode({}, node);
-  options.more = "topology:\n  queues: [{name: " + queue + "}]\n";
-  SidecarProcess sidecar(options);
-  REQUIRE(Eventually(10s, [&] {
-    return HttpGet(sidecar.admin_port(), "/readyz").body.find(queue) != std::string::npos;
-  }));
-  const HttpAnswer ready = HttpGet(sidecar.admin_port(), "/readyz");
-  CHECK(ready.status == 503);
-  CHECK_THAT(ready.body, ContainsSubstring("not ready: "));
 }
 
 }  // namespace

@@ -53,6 +53,16 @@ SidecarOptions ForNode(SidecarOptions options, const RabbitmqNode& node) {
   return options;
 }
 
+void CheckFailure(const Outcome& outcome, grpc::StatusCode code, const std::string& reason,
+                  const std::string& persisted) {
+  INFO(outcome);
+  CHECK(outcome.code == code);
+  CHECK(outcome.reason == reason);
+  CHECK(outcome.persisted == persisted);
+  CHECK(outcome.domain == "amqp-sidecar");
+  CHECK_FALSE(outcome.text.empty());
+}
+
 World::World(SidecarOptions options, const RabbitmqNode& on)
     : node(on),
       names(node),

@@ -73,6 +73,10 @@ struct ProxiedWorld {
   Client client;
 };
 
+// A publish that failed as the table of outcomes says, with a text for a person.
+void CheckFailure(const Outcome& outcome, grpc::StatusCode code, const std::string& reason,
+                  const std::string& persisted);
+
 // Runs `call` on a thread of its own, for a call that is to wait while the test acts.
 template <typename Call>
 auto InBackground(Call call) {

@@ -10,9 +10,9 @@
 namespace amqp_sidecar::test {
 
 TempDir::TempDir() {
-  char name[] = "/tmp/sidecar-XXXXXX";
-  if (mkdtemp(name) == nullptr) throw std::runtime_error("cannot make a folder in /tmp");
-  path_ = name;
+  const char* folder = std::getenv("TMPDIR");
+  path_ = std::string(folder == nullptr ? "/tmp" : folder) + "/sidecar-XXXXXX";
+  if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make the folder " + path_);
 }
 
 TempDir::~TempDir() {

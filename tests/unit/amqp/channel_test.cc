@@ -286,9 +286,9 @@ TEST_CASE("a connection that the broker closes ends every channel, then itself, 
   first.channel->Qos(1, first.Log("qos"));
   rig.Written();
   rig.Say(server::ConnectionClosed(320, "CONNECTION_FORCED"));
-  CHECK(rig.Log() == Lines{"ch1 qos failed closed-by-broker 320 CONNECTION_FORCED",
-                           "ch1 closed closed-by-broker 320 CONNECTION_FORCED",
-                           "ch2 closed closed-by-broker 320 CONNECTION_FORCED",
+  CHECK(rig.Log() == Lines{"ch1 qos failed link-lost 320 CONNECTION_FORCED",
+                           "ch1 closed link-lost 320 CONNECTION_FORCED",
+                           "ch2 closed link-lost 320 CONNECTION_FORCED",
                            "closed closed-by-broker 320 CONNECTION_FORCED"});
   CHECK(rig.Sent() == Lines{"connection.close-ok"});
   CHECK_FALSE(rig.connection->ready());
@@ -321,7 +321,7 @@ TEST_CASE("closing says goodbye behind what is queued, and ends with the broker'
                             "body 1 3", "connection.close 200"});
   rig.Say(server::Ack(1, 1));
   rig.Say(server::ConnectionCloseOk());
-  CHECK(rig.Log() == Lines{"ch1 confirm 1 acked", "ch1 closed closed-here 0 closed",
+  CHECK(rig.Log() == Lines{"ch1 confirm 1 acked", "ch1 closed link-lost 0 closed",
                            "closed closed-here 0 closed"});
 }
 

@@ -146,9 +146,9 @@ TEST_CASE("the recorded exchange is what this test believes it to be") {
               "ch2 delivery 4 t orders/order.created redelivered 4500",
               "ch2 cancelled t",
               "ch4 delete ok",
-              "ch1 closed closed-by-broker 320 CONNECTION_FORCED",
-              "ch3 closed closed-by-broker 320 CONNECTION_FORCED",
-              "ch4 closed closed-by-broker 320 CONNECTION_FORCED",
+              "ch1 closed link-lost 320 CONNECTION_FORCED",
+              "ch3 closed link-lost 320 CONNECTION_FORCED",
+              "ch4 closed link-lost 320 CONNECTION_FORCED",
               "closed closed-by-broker 320 CONNECTION_FORCED"});
   CHECK(client.Deliveries() == "abcdef/m-3/many\n//none\n" + std::string(4500, 'y') + "//none\n");
 }

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <string>
 
@@ -60,6 +61,16 @@ TEST_CASE("an admin address that is taken is an error that says so") {
   const absl::Status status = second.Start();
   CHECK(status.code() == absl::StatusCode::kFailedPrecondition);
   CHECK_THAT(std::string(status.message()), ContainsSubstring("Address already in use"));
+}
+
+TEST_CASE("the admin server ends at once when it is stopped") {
+  for (const char* listen : {"127.0.0.1:0", "0.0.0.0:0"}) {
+    AdminServer server({listen}, Up);
+    REQUIRE(server.Start().ok());
+    const auto began = std::chrono::steady_clock::now();
+    server.Stop();
+    CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds(500));
+  }
 }
 
 TEST_CASE("an empty admin address means no server") {

@@ -1,38 +1,17 @@
 // The configuration from its sources: every error names the key, none shows a value.
 #include "app/config.h"
 
-#include <unistd.h>
-
-#include <cstdio>
-#include <fstream>
 #include <string>
 
 #include "app/setting.h"
 #include "app/yaml_reader.h"
 #include "support/catch.h"
+#include "unit/app/temp_file.h"
 
 namespace amqp_sidecar::app {
 namespace {
 
 using config::v1::Config;
-
-// A file in the current folder's temporary place, gone with the test.
-class TempFile {
- public:
-  explicit TempFile(const std::string& text) {
-    char name[] = "/tmp/sidecar-config-XXXXXX";
-    const int fd = ::mkstemp(name);
-    REQUIRE(fd >= 0);
-    ::close(fd);
-    path_ = name;
-    std::ofstream(path_) << text;
-  }
-  ~TempFile() { std::remove(path_.c_str()); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 absl::StatusOr<Config> FromYaml(const std::string& text) {
   const TempFile file(text);

@@ -1,14 +1,11 @@
 // What the configuration means as a whole: every fault names its key, no credential is shown.
 #include "app/settings.h"
 
-#include <unistd.h>
-
-#include <cstdio>
-#include <fstream>
 #include <string>
 
 #include "app/config.h"
 #include "support/catch.h"
+#include "unit/app/temp_file.h"
 
 namespace amqp_sidecar::app {
 namespace {
@@ -29,21 +26,6 @@ std::string ErrorOf(const Flags& flags) {
   return message;
 }
 
-class PasswordFile {
- public:
-  explicit PasswordFile(const std::string& text) {
-    const int fd = ::mkstemp(path_);
-    REQUIRE(fd >= 0);
-    ::close(fd);
-    std::ofstream(path_) << text;
-  }
-  ~PasswordFile() { std::remove(path_); }
-  std::string path() const { return path_; }
-
- private:
-  char path_[32] = "/tmp/sidecar-password-XXXXXX";
-};
-
 TEST_CASE("the defaults make settings that reach a broker on this host as guest") {
   const absl::StatusOr<Settings> settings = From({});
   REQUIRE(settings.ok());
@@ -60,7 +42,7 @@ TEST_CASE("the defaults make settings that reach a broker on this host as guest"
 }
 
 TEST_CASE("a password comes from its file, without its line end") {
-  const PasswordFile file("hunter2\n");
+  const TempFile file("hunter2\n");
   const auto settings = From(
       {{"amqp.uris", "amqp://shop@one/,amqp://shop@two/"}, {"amqp.password_file", file.path()}});
   REQUIRE(settings.ok());
@@ -69,7 +51,7 @@ TEST_CASE("a password comes from its file, without its line end") {
 }
 
 TEST_CASE("a password file and a password in a URI are a fault, as is neither") {
-  const PasswordFile file("hunter2");
+  const TempFile file("hunter2");
   CHECK_THAT(
       ErrorOf({{"amqp.uris", "amqp://shop:hunter2@one/"}, {"amqp.password_file", file.path()}}),
       ContainsSubstring("amqp.uris[0]: has a password although"));
@@ -77,7 +59,7 @@ TEST_CASE("a password file and a password in a URI are a fault, as is neither") 
              ContainsSubstring("amqp.uris[0]: user shop has no password"));
   CHECK_THAT(ErrorOf({{"amqp.password_file", "/nowhere/password"}}),
              ContainsSubstring("amqp.password_file: cannot read /nowhere/password"));
-  const PasswordFile empty("\n");
+  const TempFile empty("\n");
   CHECK_THAT(ErrorOf({{"amqp.password_file", empty.path()}}),
              ContainsSubstring("amqp.password_file: " + empty.path() + " is empty"));
 }

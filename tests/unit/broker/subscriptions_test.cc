@@ -1,0 +1,270 @@
+#include "broker/subscriptions.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/catch.h"
+#include "unit/broker/fakes.h"
+
+namespace amqp_sidecar::broker {
+namespace {
+
+constexpr uint64_t kLife = 0xabc;
+const amqp::Failure kLost{amqp::Failure::Kind::kLinkLost, 0, "the pipe broke"};
+
+// Keeps what it is told, as words.
+class Listener final : public SubscriptionListener {
+ public:
+  void OnEvent(SubscriptionEvent event, std::string) override {
+    static constexpr const char* kNames[] = {"SUBSCRIBED", "INTERRUPTED", "RESUBSCRIBED",
+                                             "DRAINING"};
+    told.emplace_back(kNames[static_cast<size_t>(event)]);
+  }
+  void OnDelivery(Delivery delivery) override { ids.push_back(delivery.id); }
+  void OnEnd(Error why) override { told.emplace_back(ReasonName(why.reason)); }
+
+  std::vector<std::string> told;
+  std::vector<std::string> ids;
+};
+
+class World {
+ public:
+  World() : subscriptions_(ground_.reactor, ground_.link, kLife) {}
+
+  void Connect() {
+    connection_ = std::make_unique<FakeConnection>();
+    subscriptions_.LinkUp(*connection_);
+    Settle();
+  }
+  void Disconnect() {
+    connection_->Lose();
+    subscriptions_.LinkDown(kLost);
+    Settle();
+  }
+  std::shared_ptr<Listener> Subscribe(const std::string& queue = "billing") {
+    SubscribeRequest request;
+    request.queue = queue;
+    request.prefetch = 10;
+    auto listener = std::make_shared<Listener>();
+    subscriptions_.Start(++last_id_, std::move(request), listener);
+    Settle();
+    return listener;
+  }
+  // Subscribed, with deliveries 1 to `count`.
+  std::shared_ptr<Listener> Active(uint64_t count) {
+    auto listener = Subscribe();
+    Channel().OkAll();
+    for (uint64_t tag = 1; tag <= count; ++tag) Channel().Deliver(tag);
+    return listener;
+  }
+  // What the call was answered, as words; "none yet" until then.
+  std::shared_ptr<std::vector<std::string>> Settle(Verb verb, std::vector<std::string> ids) {
+    auto answer = std::make_shared<std::vector<std::string>>(1, "none yet");
+    subscriptions_.Settle(verb, ids, [answer](SettleResult result) {
+      answer->clear();
+      for (const SettleFailure& failure : result.failures) {
+        answer->emplace_back(SettleReasonName(failure.reason));
+      }
+    });
+    Settle();
+    return answer;
+  }
+
+  void Settle() { ground_.reactor.Settle(); }
+  void Advance(base::Duration by) { ground_.reactor.Advance(by); }
+  // The newest.
+  FakeChannel& Channel() { return *connection_->channels.back(); }
+  FakeConnection& connection() { return *connection_; }
+  Subscriptions& subscriptions() { return subscriptions_; }
+
+ private:
+  Ground ground_;
+  std::unique_ptr<FakeConnection> connection_;
+  Subscriptions subscriptions_;
+  SubscriptionId last_id_ = 0;
+};
+
+using Words = std::vector<std::string>;
+
+TEST_CASE("a subscription sets its prefetch, consumes, and says so") {
+  World world;
+  world.Connect();
+  const auto listener = world.Subscribe();
+  CHECK(world.Channel().pending() == Words{"qos 10", "consume billing"});
+  CHECK(listener->told.empty());
+  world.Channel().OkAll();
+  CHECK(listener->told == Words{"SUBSCRIBED"});
+}
+
+TEST_CASE("one that is asked for while the broker is away waits for it") {
+  World world;
+  const auto listener = world.Subscribe();
+  CHECK(listener->told == Words{"INTERRUPTED"});
+  world.Connect();
+  world.Channel().OkAll();
+  CHECK(listener->told == Words{"INTERRUPTED", "SUBSCRIBED"});
+}
+
+TEST_CASE("a settlement is answered when it was written, and not before") {
+  World world;
+  world.Connect();
+  const auto listener = world.Active(3);
+  const auto answer = world.Settle(Verb::kAck, {listener->ids[0], listener->ids[1]});
+  CHECK(world.Channel().settlements == Words{"ack 2 multiple"});
+  CHECK(*answer == Words{"none yet"});
+  world.connection().WriteBarriers();
+  CHECK(answer->empty());
+}
+
+TEST_CASE("settlements of many calls in one turn go out in one frame") {
+  World world;
+  world.Connect();
+  const auto listener = world.Active(3);
+  for (const std::string& id : listener->ids) {
+    world.subscriptions().Settle(Verb::kAck, {id}, [](SettleResult) {});
+  }
+  world.Settle();
+  CHECK(world.Channel().settlements == Words{"ack 3 multiple"});
+}
+
+TEST_CASE("a settlement that was not written when the link went is stale") {
+  World world;
+  world.Connect();
+  const auto listener = world.Active(1);
+  const auto answer = world.Settle(Verb::kAck, listener->ids);
+  world.Disconnect();
+  CHECK(*answer == Words{"STALE_DELIVERY"});
+}
+
+TEST_CASE("an id that cannot count is refused and nothing is sent") {
+  World world;
+  world.Connect();
+  const auto listener = world.Active(2);
+  CHECK(*world.Settle(Verb::kAck, {"nonsense", "", "abc.9.1.1", "abc.1.9.1", "abc.1.1.3"}) ==
+        Words(5, "UNKNOWN_DELIVERY"));
+  CHECK(*world.Settle(Verb::kAck, {"def.1.1.1"}) == Words{"STALE_DELIVERY"});
+  CHECK(world.Channel().settlements.empty());
+  world.Settle(Verb::kAck, {listener->ids[0]});
+  world.connection().WriteBarriers();
+  CHECK(*world.Settle(Verb::kReject, {listener->ids[0]}) == Words{"ALREADY_SETTLED"});
+  CHECK(world.Settle(Verb::kAck, {listener->ids[0]})->empty());
+  CHECK(world.Channel().settlements == Words{"ack 1"});
+}
+
+TEST_CASE("after the loss of the link it consumes again, and ids from before are stale") {
+  World world;
+  world.Connect();
+  const auto listener = world.Active(1);
+  world.Disconnect();
+  CHECK(*world.Settle(Verb::kAck, listener->ids) == Words{"STALE_DELIVERY"});
+  world.Connect();
+  world.Channel().OkAll();
+  CHECK(listener->told == Words{"SUBSCRIBED", "INTERRUPTED", "RESUBSCRIBED"});
+  world.Channel().Deliver(1);
+  CHECK(*world.Settle(Verb::kAck, {listener->ids[0]}) == Words{"STALE_DELIVERY"});
+  CHECK(world.Channel().settlements.empty());
+  world.Settle(Verb::kAck, {listener->ids[1]});
+  CHECK(world.Channel().settlements == Words{"ack 1"});
+}
+
+TEST_CASE("a channel that the broker closes is opened again, for this subscription alone") {
+  World world;
+  world.Connect();
+  const auto other = world.Active(0);
+  const auto listener = world.Active(1);
+  world.Channel().CloseByBroker(406, "PRECONDITION_FAILED - delivery acknowledgement timed out");
+  CHECK(listener->told == Words{"SUBSCRIBED", "INTERRUPTED"});
+  world.Advance(Subscription::kRetryEvery);
+  world.Channel().OkAll();
+  CHECK(listener->told == Words{"SUBSCRIBED", "INTERRUPTED", "RESUBSCRIBED"});
+  CHECK(other->told == Words{"SUBSCRIBED"});
+}
+
+TEST_CASE("a queue that is not there ends it, one whose node is down makes it wait") {
+  World world;
+  world.Connect();
+  const auto listener = world.Subscribe();
+  SECTION("not there") {
+    world.Channel().CloseByBroker(404, "NOT_FOUND - no queue 'billing' in vhost '/'");
+    world.Settle();
+    CHECK(listener->told == Words{"QUEUE_NOT_FOUND"});
+    CHECK(world.subscriptions().size() == 0);
+  }
+  SECTION("its node is down") {
+    world.Channel().CloseByBroker(404, "NOT_FOUND - home node 'b' of durable queue 'billing' down");
+    CHECK(listener->told == Words{"INTERRUPTED"});
+    world.Advance(Subscription::kRetryEvery);
+    world.Channel().OkAll();
+    CHECK(listener->told == Words{"INTERRUPTED", "SUBSCRIBED"});
+  }
+}
+
+TEST_CASE("a consumer that the broker cancels asks whether its queue is still there") {
+  World world;
+  world.Connect();
+  const auto listener = world.Active(1);
+  world.Channel().listener().OnConsumerCancelled("tag");
+  CHECK(world.Channel().pending() == Words{"qos 10", "consume billing"});
+  world.Channel().CloseByBroker(404, "NOT_FOUND - no queue 'billing' in vhost '/'");
+  CHECK(listener->told == Words{"SUBSCRIBED", "INTERRUPTED", "QUEUE_NOT_FOUND"});
+  CHECK(*world.Settle(Verb::kAck, listener->ids) == Words{"STALE_DELIVERY"});
+}
+
+TEST_CASE("another's exclusive consumer ends a new subscription, and not one that comes back") {
+  World world;
+  world.Connect();
+  const auto listener = world.Subscribe();
+  const std::string text = "ACCESS_REFUSED - queue 'billing' in vhost '/' in exclusive use";
+  SECTION("new") {
+    world.Channel().CloseByBroker(403, text);
+    CHECK(listener->told == Words{"QUEUE_EXCLUSIVE"});
+  }
+  SECTION("back") {
+    world.Channel().OkAll();
+    world.Disconnect();
+    world.Connect();
+    world.Channel().CloseByBroker(403, text);
+    world.Advance(Subscription::kRetryEvery);
+    world.Channel().OkAll();
+    CHECK(listener->told == Words{"SUBSCRIBED", "INTERRUPTED", "RESUBSCRIBED"});
+  }
+}
+
+TEST_CASE("one more than there are channels is refused, the others go on") {
+  World world;
+  world.Connect();
+  world.connection().max_channels = 1;
+  const auto first = world.Active(0);
+  const auto second = world.Subscribe();
+  CHECK(first->told == Words{"SUBSCRIBED"});
+  CHECK(second->told == Words{"LIMIT_EXCEEDED"});
+}
+
+TEST_CASE("the end of the caller closes the channel, which gives its messages back") {
+  World world;
+  world.Connect();
+  world.Active(2);
+  world.subscriptions().Remove(1);
+  CHECK_FALSE(world.Channel().open());
+  CHECK(world.Channel().settlements.empty());
+}
+
+TEST_CASE("a drain hands over nothing new, lets what is held be settled, and then ends") {
+  World world;
+  world.Connect();
+  const auto listener = world.Active(1);
+  world.subscriptions().Drain();
+  CHECK(world.Channel().pending() == Words{"cancel"});
+  // It was on its way already: it stays unsettled, and goes back with the channel.
+  world.Channel().Deliver(2);
+  CHECK(listener->ids.size() == 1);
+  CHECK(listener->told == Words{"SUBSCRIBED", "DRAINING"});
+  world.Settle(Verb::kAck, listener->ids);
+  CHECK(world.Channel().settlements == Words{"ack 1"});
+  CHECK(listener->told == Words{"SUBSCRIBED", "DRAINING", "DRAINING"});
+  CHECK_FALSE(world.Channel().open());
+}
+
+}  // namespace
+}  // namespace amqp_sidecar::broker
