@@ -128,17 +128,21 @@ else
 fi
 
 step "The sidecar"
-# Names of this run's own, so that a broker of yours keeps what it has.
-exchange=quickstart.orders.$$
-queue=quickstart.billing.$$
+exchange=orders queue=billing leave_exchange= leave_queue=
+if [ -n "${AMQP_URI:-}" ]; then
+  # Names of this run's own, so that a broker of yours keeps what it has; and nothing stays there.
+  exchange=quickstart.orders.$$ queue=quickstart.billing.$$
+  leave_exchange=', auto_delete: true' leave_queue=', arguments: {x-expires: 600000}'
+fi
 cat >"$data/sidecar.yaml" <<END
 grpc: {listen: ["unix://$socket"]}
 admin: {listen: "127.0.0.1:0"}
 topology:
-  exchanges: [{name: $exchange, type: topic, auto_delete: true}]
-  queues: [{name: $queue, arguments: {x-expires: 600000}}]
+  exchanges: [{name: $exchange, type: topic$leave_exchange}]
+  queues: [{name: $queue$leave_queue}]
   bindings: [{queue: $queue, exchange: $exchange, routing_key: "order.*"}]
 END
+: >"$data/sidecar.out"
 # The URI goes by the environment: it may hold a password.
 env AMQP_SIDECAR_AMQP_URIS="$uri" setsid "$binary" run --config "$data/sidecar.yaml" \
   >"$data/sidecar.out" 2>"$data/sidecar.log" </dev/null &

@@ -1,10 +1,10 @@
 #include "amqp/link.h"
 
+#include <algorithm>
 #include <array>
-#include <optional>
 #include <utility>
 
-#include "base/log.h"
+#include "amqp/link_journal.h"
 
 namespace amqp_sidecar::amqp {
 namespace {
@@ -26,9 +26,7 @@ class Link::Impl {
         backoff_(options_.initial_backoff, options_.max_backoff, random),
         next_endpoint_(
             static_cast<size_t>(static_cast<double>(options_.endpoints.size()) * random()) %
-            options_.endpoints.size()) {
-    status_.since = std::chrono::system_clock::now();
-  }
+            options_.endpoints.size()) {}
 
   ~Impl() {
     reactor_.Cancel(retry_timer_);
@@ -42,7 +40,8 @@ class Link::Impl {
     stopped_ = std::move(done);
     reactor_.Cancel(std::exchange(retry_timer_, 0));
     const bool polite = up_ && !session_->connection->blocked();
-    SetState(LinkState::kClosing);
+    journal_.Closing();
+    listener_.OnLinkStatus();
     if (!polite) return GiveUp("closed");
     stop_timer_ = reactor_.At(deadline, [this] {
       stop_timer_ = 0;
@@ -63,7 +62,7 @@ class Link::Impl {
   }
 
   Connection* connection() { return up_ ? session_->connection.get() : nullptr; }
-  const Status& status() const { return status_; }
+  const Status& status() const { return journal_.status(); }
 
  private:
   // One pipe and the connection on it. When it is over it is let go of, and destroyed at the end of
@@ -115,9 +114,8 @@ class Link::Impl {
     connection_options_.user = endpoint.user;
     connection_options_.password = endpoint.password;
     connection_options_.vhost = endpoint.vhost;
-    status_.endpoint = endpoint.HostAndPort();
-    status_.next_attempt_at = {};
-    SetState(LinkState::kConnecting);
+    journal_.Dialing(endpoint);
+    listener_.OnLinkStatus();
     session_ = std::make_unique<Session>(*this);
     session_->transport = dialer_.Dial(endpoint, deadline_, *session_);
   }
@@ -153,24 +151,23 @@ class Link::Impl {
   void OnReady(const ServerInfo& server) {
     up_ = true;
     ready_at_ = reactor_.Now();
-    ++status_.epoch;
-    status_.server = server;
-    SetState(LinkState::kReady);
-    listener_.OnLinkUp(*session_->connection, status_.epoch);
+    journal_.Ready(server);
+    listener_.OnLinkStatus();
+    listener_.OnLinkUp(*session_->connection, status().epoch);
     FlushSoon();
   }
 
   void OnBlocked(std::string_view reason) {
-    status_.blocked_reason = std::string(reason);
-    if (status_.state == LinkState::kReady) SetState(LinkState::kBlocked);
+    journal_.Blocked(reason);
+    listener_.OnLinkStatus();
     listener_.OnLinkBlocked(reason);
     // A broker that does not read does not answer a goodbye either.
-    if (status_.state == LinkState::kClosing) GiveUp("closed");
+    if (journal_.state() == LinkState::kClosing) GiveUp("closed");
   }
 
   void OnUnblocked() {
-    status_.blocked_reason.clear();
-    if (status_.state == LinkState::kBlocked) SetState(LinkState::kReady);
+    journal_.Unblocked();
+    listener_.OnLinkStatus();
     listener_.OnLinkUnblocked();
   }
 
@@ -244,16 +241,13 @@ class Link::Impl {
     LetGo();
     reactor_.Cancel(std::exchange(tick_timer_, 0));
     reactor_.Cancel(std::exchange(stop_timer_, 0));
-    status_.blocked_reason.clear();
-    const bool stopping = status_.state == LinkState::kClosing;
-    if (!stopping) {
-      LogLoss(failure, was_up);
-      status_.last_failure = failure;
-      if (was_up) ++status_.reconnects;
-      RetryLater(failure, was_up);
+    const bool stopping = journal_.state() == LinkState::kClosing;
+    if (stopping) {
+      journal_.Closed();
     } else {
-      SetState(LinkState::kClosed);
+      RetryLater(failure, was_up);
     }
+    listener_.OnLinkStatus();
     if (was_up) listener_.OnLinkDown(failure);
     if (stopping && stopped_) {
       reactor_.Defer(std::exchange(stopped_, nullptr));
@@ -276,50 +270,11 @@ class Link::Impl {
     const bool refused = !was_up && failure.kind == Failure::Kind::kClosedByBroker &&
                          (failure.code == kReplyAccessRefused || failure.code == kReplyNotAllowed);
     if (refused) delay = std::max(delay, options_.refused_backoff);
-    status_.next_attempt_at =
-        std::chrono::system_clock::now() +
-        std::chrono::duration_cast<std::chrono::system_clock::duration>(delay);
-    SetState(LinkState::kBackingOff);
+    journal_.Lost(failure, was_up, delay);
     retry_timer_ = reactor_.After(delay, [this] {
       retry_timer_ = 0;
       Dial();
     });
-  }
-
-  // --- The status.
-
-  void SetState(LinkState state) {
-    status_.state = state;
-    status_.since = std::chrono::system_clock::now();
-    switch (state) {
-      case LinkState::kReady:
-        logged_failure_.clear();
-        base::Log(base::LogLevel::kInfo, "connected to the broker",
-                  {{"endpoint", status_.endpoint},
-                   {"epoch", status_.epoch},
-                   {"product", status_.server.product},
-                   {"version", status_.server.version}});
-        break;
-      case LinkState::kBlocked:
-        base::Log(base::LogLevel::kWarn, "the broker takes no publishes",
-                  {{"endpoint", status_.endpoint}, {"reason", status_.blocked_reason}});
-        break;
-      case LinkState::kConnecting:
-      case LinkState::kBackingOff:
-      case LinkState::kClosing:
-      case LinkState::kClosed:
-        break;
-    }
-    listener_.OnLinkStatus();
-  }
-
-  // A try that fails as the one before did is no news.
-  void LogLoss(const Failure& failure, bool was_up) {
-    if (!was_up && failure.text == logged_failure_) return;
-    logged_failure_ = failure.text;
-    base::Log(base::LogLevel::kWarn,
-              was_up ? "connection to the broker lost" : "cannot connect to the broker",
-              {{"endpoint", status_.endpoint}, {"code", failure.code}, {"reason", failure.text}});
   }
 
   // Constant after construction.
@@ -331,8 +286,7 @@ class Link::Impl {
   // Owned by the io thread.
   base::Backoff backoff_;
   size_t next_endpoint_;
-  Status status_;
-  std::string logged_failure_;
+  LinkJournal journal_;
 
   Connection::Options connection_options_;
   base::TimePoint deadline_;

@@ -13,11 +13,12 @@ namespace {
 
 using Decoded = std::variant<ServerMethod, Violation>;
 
+// Text for people: no more of it than a log line bears.
 std::string TextOf(const FieldTable& table, const char* name) {
   const auto found = table.find(name);
   if (found == table.end()) return {};
   const auto* text = std::get_if<std::string>(&found->second.value);
-  return text == nullptr ? std::string() : *text;
+  return text == nullptr ? std::string() : text->substr(0, 255);
 }
 
 ServerMethod FromStart(const amqp_connection_start_t& m) {

@@ -45,7 +45,9 @@ absl::Status OutOfBounds(const FieldDescriptor& field) {
 std::string ShortName(const google::protobuf::EnumValueDescriptor& value) {
   const std::string& enum_name = value.type()->name();
   size_t prefix = enum_name.size() + 1;
-  for (size_t i = 1; i < enum_name.size(); ++i) prefix += absl::ascii_isupper(enum_name[i]);
+  for (size_t i = 1; i < enum_name.size(); ++i) {
+    if (absl::ascii_isupper(static_cast<unsigned char>(enum_name[i]))) ++prefix;
+  }
   return absl::AsciiStrToLower(value.name().substr(prefix));
 }
 

@@ -26,7 +26,10 @@ constexpr int kMaxDepth = 32;
 // A key that is no name is not repeated: it may be a URI that lost its place, with a password.
 std::string Printable(const std::string& key) {
   bool is_name = !key.empty() && key.size() <= 64;
-  for (const char c : key) is_name = is_name && (absl::ascii_isalnum(c) || c == '_' || c == '-');
+  for (const char c : key) {
+    is_name =
+        is_name && (absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-');
+  }
   return is_name ? key : "(a key that is no name)";
 }
 

@@ -85,7 +85,6 @@ Error SubscribeError(const amqp::Failure& failure) {
 
 Error TopologyError(const amqp::Failure& failure) {
   if (!IsFromBroker(failure)) return NotAnswered(failure);
-  const bool about_queue = base::Contains(failure.text, "queue '");
   switch (failure.code) {
     case amqp::kReplyNotFound:
       // A binding needs both: the text begins with the one that is missing.
@@ -97,10 +96,10 @@ Error TopologyError(const amqp::Failure& failure) {
     case amqp::kReplyResourceLocked:
       return {Reason::kQueueExclusive, failure.text};
     case amqp::kReplyPreconditionFailed:
-      if (about_queue && base::Contains(failure.text, "in use")) {
+      if (base::Contains(failure.text, "' in use")) {
         return {Reason::kQueueInUse, failure.text};
       }
-      if (about_queue && base::Contains(failure.text, "not empty")) {
+      if (base::Contains(failure.text, "' not empty")) {
         return {Reason::kQueueNotEmpty, failure.text};
       }
       return {Reason::kTopologyConflict, failure.text};

@@ -3,8 +3,10 @@
 #include <signal.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <stdexcept>
 
+#include "support/eventually.h"
 #include "support/subprocess.h"
 #include "support/temp_dir.h"
 
@@ -19,6 +21,17 @@ std::string Script(const std::string& dir, std::vector<std::string> arguments) {
   const RunResult result = Run(arguments, {}, kStartLimit);
   if (result.exit_code != 0) throw std::runtime_error(arguments[1] + ": " + result.output());
   return result.out;
+}
+
+bool AllThreadsStopped(pid_t pid) {
+  const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
+  for (const auto& task : std::filesystem::directory_iterator(tasks)) {
+    const std::string stat = ReadFile(task.path().string() + "/stat");
+    // "123 (name) T ...": the name may hold anything.
+    const size_t state = stat.rfind(") ") + 2;
+    if (state >= stat.size() || stat[state] != 'T') return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -56,7 +69,17 @@ std::string RabbitmqNode::Ctl(const std::vector<std::string>& arguments) const {
 
 void RabbitmqNode::Kill() const { Script(dir_, {"kill"}); }
 void RabbitmqNode::Resume() const { Script(dir_, {"resume"}); }
-void RabbitmqNode::Freeze() const { kill(pid(), SIGSTOP); }
+
+// A thread that runs when the signal is sent stops a little later: the broker may still answer
+// until then.
+void RabbitmqNode::Freeze() const {
+  const pid_t frozen = pid();
+  kill(frozen, SIGSTOP);
+  if (!Eventually(std::chrono::seconds(5), [&] { return AllThreadsStopped(frozen); })) {
+    throw std::runtime_error("the node in " + dir_ + " does not stop");
+  }
+}
+
 void RabbitmqNode::Thaw() const { kill(pid(), SIGCONT); }
 
 pid_t RabbitmqNode::pid() const {

@@ -56,6 +56,8 @@ TEST_CASE("a refused topology call is told by what the broker said") {
   CHECK(
       TopologyError(ByBroker(406, "PRECONDITION_FAILED - queue 'q' in vhost '/' in use")).reason ==
       Reason::kQueueInUse);
+  CHECK(TopologyError(ByBroker(406, "PRECONDITION_FAILED - exchange 'x' in vhost '/' in use"))
+            .reason == Reason::kQueueInUse);
   CHECK(TopologyError(ByBroker(406, "PRECONDITION_FAILED - queue 'q' in vhost '/' not empty"))
             .reason == Reason::kQueueNotEmpty);
   CHECK(TopologyError(ByBroker(404, "NOT_FOUND - no exchange 'x' in vhost '/'")).reason ==

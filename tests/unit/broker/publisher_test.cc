@@ -248,6 +248,7 @@ TEST_CASE("an alarm takes back what is not written, and its deadline says BROKER
   world.publisher().Blocked();
   CHECK(world.Lane().published == std::vector<std::string>{"a"});
   world.Publish("c", "orders", "k", seconds(60));
+  CHECK(world.Lane().published == std::vector<std::string>{"a"});
   world.Advance(kDeadline);
   CHECK(world.ErrorOf("a").reason == Reason::kOutcomeUnknown);
   CHECK(world.ErrorOf("b").reason == Reason::kBrokerBlocked);
