@@ -2,6 +2,7 @@
 #include "amqp/tcp_transport.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -343,6 +344,8 @@ TEST_CASE("small writes are not held back") {
   REQUIRE(rig.Eventually([&] { return rig.connected; }));
   const auto start = std::chrono::steady_clock::now();
   for (int i = 0; i < 20; ++i) {
+    const int off = 0;
+    ::setsockopt(peer.get(), IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
     rig.On([&] { rig.Write("a"); });
     rig.On([&] { rig.Write("b"); });
     CHECK(Receive(peer, 2).size() == 2);
