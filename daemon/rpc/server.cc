@@ -1,6 +1,5 @@
 #include "rpc/server.h"
 
-#include <grpcpp/alarm.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/resource_quota.h>
 #include <sys/stat.h>
@@ -54,22 +53,6 @@ std::chrono::system_clock::time_point ToWall(base::TimePoint when) {
 }
 
 }  // namespace
-
-// Ends what is open on one worker when the time is up.
-class Server::Aborter final : public Tag {
- public:
-  Aborter(Worker& worker, base::TimePoint when) : worker_(worker) {
-    alarm_.Set(worker.queue(), ToWall(when), this);
-  }
-  void Cancel() { alarm_.Cancel(); }
-  void OnTag(bool ok) override {
-    if (ok) worker_.AbortAll();
-  }
-
- private:
-  Worker& worker_;
-  grpc::Alarm alarm_;
-};
 
 Server::Server(broker::Broker& broker, ServerConfig config)
     : config_(std::move(config)), publisher_(broker), subscriber_(broker), topology_(broker) {}
@@ -232,14 +215,9 @@ void Server::Shutdown(base::TimePoint deadline) {
     const absl::MutexLock lock(&health_mutex_);
     health_mailbox_ = nullptr;
   }
-  std::vector<std::unique_ptr<Aborter>> aborters;
-  if (server_ != nullptr) {
-    for (const auto& worker : workers_) {
-      aborters.push_back(std::make_unique<Aborter>(*worker, deadline));
-    }
-    server_->Shutdown(ToWall(deadline));
-  }
-  for (const auto& aborter : aborters) aborter->Cancel();
+  // Cuts off at the deadline what has not ended; a call that still waits for the broker layer then
+  // goes with its worker.
+  if (server_ != nullptr) server_->Shutdown(ToWall(deadline));
   for (const auto& worker : workers_) worker->Stop();
   workers_.clear();
   server_.reset();

@@ -76,7 +76,6 @@ class Server {
     int selected_port = 0;
     std::optional<SocketFile> file;
   };
-  class Aborter;
 
   absl::Status ParseAddresses();
   // Readies the listeners, starts the server on them and gives the sockets their names.

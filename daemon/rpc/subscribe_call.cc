@@ -36,14 +36,9 @@ void SubscribeCall::Arm(Worker& worker, const Method& method) {
 SubscribeCall::SubscribeCall(Worker& worker, const Method& method)
     : worker_(worker), method_(method), writer_(&context_) {}
 
-void SubscribeCall::Abort() {
-  if (started_) context_.TryCancel();
-}
-
 void SubscribeCall::OnStarted(bool ok) {
   if (!ok) return worker_.Remove(*this);  // the server is shutting down; OnDone does not come
   Arm(worker_, method_);
-  started_ = true;
   Begin();
 }
 

@@ -32,9 +32,6 @@ class SubscribeCall final : public Call {
 
   SubscribeCall(Worker& worker, const Method& method);
 
-  // Call:
-  void Abort() override;
-
  private:
   // What the io thread calls. Outlives the call where the broker layer still holds it.
   class Feed final : public broker::SubscriptionListener {
@@ -76,7 +73,6 @@ class SubscribeCall final : public Call {
   MemberTag<SubscribeCall> done_tag_{this, &SubscribeCall::OnDone};
   std::shared_ptr<Feed> feed_;
   broker::SubscriptionId subscription_ = 0;
-  bool started_ = false;
   bool busy_ = false;      // a write or the finish is outstanding
   bool finished_ = false;  // nothing may be written any more
   bool done_ = false;

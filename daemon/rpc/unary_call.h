@@ -54,7 +54,7 @@ class UnaryCall final : public Call {
                     std::chrono::steady_clock::now());
   }
 
-  // The answer. The second one, after an Abort() or an Expire(), is dropped.
+  // The answer. The second one, after an Expire(), is dropped.
   void Finish(const Response& response) {
     if (std::exchange(answered_, true)) return;
     writer_.Finish(response, grpc::Status::OK, &finished_tag_);
@@ -72,9 +72,6 @@ class UnaryCall final : public Call {
   }
 
   // Call:
-  void Abort() override {
-    if (started_) FinishWithError({grpc::StatusCode::UNAVAILABLE, "the sidecar has ended"});
-  }
   void Expire() override { FinishWithError(late_()); }
 
   // A callback for another thread: has fn(call, result) run on the call's own. A callback that is
@@ -97,7 +94,9 @@ class UnaryCall final : public Call {
     Answer& operator=(Answer&&) = delete;
     ~Answer() {
       if (!call_) return;
-      call_->Post([](UnaryCall& call) { call.Abort(); });
+      call_->Post([](UnaryCall& call) {
+        call.FinishWithError({grpc::StatusCode::UNAVAILABLE, "the sidecar has ended"});
+      });
     }
 
     template <typename Fn>
@@ -112,7 +111,6 @@ class UnaryCall final : public Call {
   void OnStarted(bool ok) {
     if (!ok) return worker_.Remove(*this);  // the server is shutting down
     Arm(worker_, method_);
-    started_ = true;
     method_.handle(*this);
   }
 
@@ -126,7 +124,6 @@ class UnaryCall final : public Call {
   MemberTag<UnaryCall> started_tag_{this, &UnaryCall::OnStarted};
   MemberTag<UnaryCall> finished_tag_{this, &UnaryCall::OnFinished};
   LateAnswer late_ = nullptr;
-  bool started_ = false;
   bool answered_ = false;
 };
 

@@ -28,10 +28,6 @@ Call* Worker::Find(uint64_t id) {
   return it == calls_.end() ? nullptr : it->second.get();
 }
 
-void Worker::AbortAll() {
-  for (const auto& [id, call] : calls_) call->Abort();
-}
-
 void Worker::ExpireAt(base::TimePoint when, Call& call) {
   call.expires_ = when;
   expiries_.emplace(when, call.id_);

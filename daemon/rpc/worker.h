@@ -25,9 +25,6 @@ class Call {
  public:
   virtual ~Call() = default;
 
-  // The server's time is up: end, whatever is still awaited.
-  virtual void Abort() = 0;
-
   // What Worker::ExpireAt() asked for.
   virtual void Expire() {}
 
@@ -49,7 +46,6 @@ class Worker {
   void Remove(const Call& call);
   // nullptr where the call is over.
   Call* Find(uint64_t id);
-  void AbortAll();
 
   // Has the call's Expire() called at `when`, unless it is over by then. Once a call. On this
   // worker's thread.
