@@ -31,6 +31,13 @@ void NoDelay(int fd) {
 
 void Wake(int fd) { eventfd_write(fd, 1); }
 
+// A thread in poll holds on to what another closes: without the shutdown the peer is not told, and
+// the port not free, until poll returns.
+void End(int fd) {
+  shutdown(fd, SHUT_RDWR);
+  close(fd);
+}
+
 }  // namespace
 
 TcpProxy::TcpProxy(uint16_t target) : target_(target), port_(FreePort()) {
@@ -63,7 +70,7 @@ void TcpProxy::Cut() {
 
 void TcpProxy::TakeAway() {
   std::lock_guard lock(mutex_);
-  close(listener_);
+  End(listener_);
   listener_ = -1;
   CloseLinks();
   Wake(wake_);
@@ -100,8 +107,8 @@ void TcpProxy::Listen() {
 
 void TcpProxy::CloseLinks() {
   for (const Link& link : links_) {
-    close(link.client);
-    close(link.broker);
+    End(link.client);
+    End(link.broker);
   }
   links_.clear();
 }
