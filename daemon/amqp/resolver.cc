@@ -22,13 +22,15 @@ struct Question {
   std::string port;
 };
 
-// Waits.
-std::string Ask(const Question& question, std::vector<SocketAddress>& addresses) {
+// Waits, unless `numeric`.
+std::string AskFor(const char* host, const std::string& port, bool numeric,
+                   std::vector<SocketAddress>& addresses) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = numeric ? AI_NUMERICHOST : 0;
   addrinfo* found = nullptr;
-  const int error = ::getaddrinfo(question.host.c_str(), question.port.c_str(), &hints, &found);
+  const int error = ::getaddrinfo(host, port.c_str(), &hints, &found);
   if (error != 0) return std::string("the host name cannot be resolved: ") + ::gai_strerror(error);
   for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
     SocketAddress address;
@@ -39,6 +41,19 @@ std::string Ask(const Question& question, std::vector<SocketAddress>& addresses)
   }
   ::freeaddrinfo(found);
   return addresses.empty() ? "the host name has no address" : "";
+}
+
+// RFC 6761 §6.3: localhost is the loopback, and nobody is to be asked. A minimal container has no
+// /etc/hosts that says so.
+std::string Ask(const Question& question, std::vector<SocketAddress>& addresses) {
+  if (question.host != "localhost") {
+    return AskFor(question.host.c_str(), question.port, /*numeric=*/false, addresses);
+  }
+  for (const char* loopback : {"127.0.0.1", "::1"}) {
+    std::string error = AskFor(loopback, question.port, /*numeric=*/true, addresses);
+    if (!error.empty()) return error;
+  }
+  return "";
 }
 
 }  // namespace

@@ -80,6 +80,8 @@ void RabbitmqNode::Freeze() const {
   }
 }
 
+void RabbitmqNode::SyncDeclarations() const { Ctl({"eval", "mnesia:sync_log()."}); }
+
 void RabbitmqNode::Thaw() const { kill(pid(), SIGCONT); }
 
 pid_t RabbitmqNode::pid() const {

@@ -31,6 +31,9 @@ class RabbitmqNode {
   void Resume() const;
   // SIGSTOP and SIGCONT: alive, and silent.
   void Freeze() const;
+  // Waits until what was declared is on disk: the broker writes that with a delay, and a queue that
+  // a kill -9 took with it is no fault of the sidecar's.
+  void SyncDeclarations() const;
   void Thaw() const;
 
  private:

@@ -43,7 +43,11 @@ class Server {
     endpoint.port = port_;
     return endpoint;
   }
-  base::UniqueFd Accept() { return base::UniqueFd(::accept(fd_.get(), nullptr, nullptr)); }
+  base::UniqueFd Accept() {
+    pollfd poll_for{fd_.get(), POLLIN, 0};
+    REQUIRE(::poll(&poll_for, 1, 10'000) == 1);
+    return base::UniqueFd(::accept(fd_.get(), nullptr, nullptr));
+  }
   void StopListening() { fd_.Reset(); }
   // Connects as often as the kernel answers; what it returns keeps it so.
   std::vector<base::UniqueFd> FillBacklog() const {
