@@ -64,7 +64,7 @@ BrokerCore::BrokerCore(base::Reactor& reactor, amqp::Dialer& dialer, base::Backo
 BrokerCore::~BrokerCore() = default;
 
 std::shared_ptr<const Snapshot> BrokerCore::snapshot() const {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   return snapshot_;
 }
 
@@ -136,7 +136,7 @@ void BrokerCore::UpdateSnapshot() {
   fresh->topology_error = topology_.error();
   fresh->subscriptions = static_cast<uint32_t>(subscriptions_.size());
   {
-    absl::MutexLock lock(&mutex_);
+    base::MutexLock lock(&mutex_);
     snapshot_ = fresh;
   }
   if (on_status_) on_status_(*fresh);

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "absl/synchronization/mutex.h"
 #include "amqp/link.h"
+#include "base/mutex.h"
 #include "broker/broker.h"
 #include "broker/exchange_directory.h"
 #include "broker/publisher.h"
@@ -86,7 +86,7 @@ class BrokerCore final : public amqp::Link::Listener {
   std::atomic<SubscriptionId> next_subscription_ = 1;
   std::atomic<size_t> in_flight_messages_ = 0;
   std::atomic<size_t> in_flight_bytes_ = 0;
-  mutable absl::Mutex mutex_;
+  mutable base::Mutex mutex_;
   std::shared_ptr<const Snapshot> snapshot_ ABSL_GUARDED_BY(mutex_);
 };
 
