@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "amqp_sidecar/v1/topology.grpc.pb.h"
+#include "base/mutex.h"
 #include "server_fixture.h"
 #include "support/catch.h"
 
@@ -100,6 +101,7 @@ TEST_CASE("a call that is answered in time is not answered again") {
 }
 
 TEST_CASE("an answer from another thread reaches the call, also after it was answered") {
+  base::Mutex mutex;
   std::vector<std::thread> threads;
   const OneMethod method([&](GetQueueCall& call) {
     const bool late = call.request().queue() == "late";
@@ -107,6 +109,7 @@ TEST_CASE("an answer from another thread reaches the call, also after it was ans
     auto answer = call.Then<std::string>([](GetQueueCall& answered, const std::string& text) {
       answered.FinishWithError({grpc::StatusCode::NOT_FOUND, text});
     });
+    const base::MutexLock lock(&mutex);
     threads.emplace_back([late, answer = std::move(answer)]() mutable {
       if (late) std::this_thread::sleep_for(milliseconds(50));
       answer("from afar");
@@ -114,9 +117,9 @@ TEST_CASE("an answer from another thread reaches the call, also after it was ans
   });
   CHECK(method.Ask("q").error_message() == "from afar");
   CHECK(method.Ask("late").error_message() == "late");
-  for (std::thread& thread : threads) thread.join();
   CHECK(method.Ask("q").error_message() == "from afar");
-  threads.back().join();
+  const base::MutexLock lock(&mutex);
+  for (std::thread& thread : threads) thread.join();
 }
 
 TEST_CASE("a callback that is dropped ends its call") {
