@@ -30,7 +30,7 @@ SubscribeCommand BillingAt(const std::string& address) {
 TEST_CASE("a publish that fails tells its reason and what is left of it") {
   ServerFixture fixture;
   PublishCommand command = OrderTo(fixture.Start().addresses().front());
-  command.timeout = milliseconds(300);
+  command.timeout = seconds(2);
   std::ostringstream out;
   std::ostringstream err;
   CHECK(RunPublish(command, out, err) == 1);
