@@ -13,6 +13,18 @@ constexpr size_t kSlots = 64;
 // What one turn of the loop writes at most, so that reading has its turn too.
 constexpr size_t kBytesPerTurn = 1u << 20;
 
+// How long written bytes may stay unacknowledged. A link that is idle writes after half a
+// heartbeat, and the kernel may see its timeout up to half a second late: with two fifths a link
+// whose packets are dropped is found out within one heartbeat at the default of 10 s, where the
+// heartbeats alone take two. Not below a second, which one lost packet may take; not over 5 s,
+// which no live network takes, also where heartbeats are rare or off.
+base::Duration UserTimeoutFor(base::Duration heartbeat) {
+  constexpr base::Duration kLeast = std::chrono::seconds(1);
+  constexpr base::Duration kMost = std::chrono::seconds(5);
+  if (heartbeat == base::Duration::zero()) return kMost;
+  return std::clamp(heartbeat * 2 / 5, kLeast, kMost);
+}
+
 }  // namespace
 
 class Link::Impl {
@@ -151,13 +163,21 @@ class Link::Impl {
   void OnReady(const ServerInfo& server) {
     up_ = true;
     ready_at_ = reactor_.Now();
-    journal_.Ready(server);
+    LimitSilence(true);
+    journal_.Ready(server, session_->transport->PeerAddress());
     listener_.OnLinkStatus();
     listener_.OnLinkUp(*session_->connection, status().epoch);
     FlushSoon();
   }
 
+  // Not while the broker is blocked: it reads nothing then, and its window closes.
+  void LimitSilence(bool limit) {
+    session_->transport->SetUserTimeout(limit ? UserTimeoutFor(options_.connection.heartbeat)
+                                              : base::Duration::zero());
+  }
+
   void OnBlocked(std::string_view reason) {
+    LimitSilence(false);
     journal_.Blocked(reason);
     listener_.OnLinkStatus();
     listener_.OnLinkBlocked(reason);
@@ -166,6 +186,7 @@ class Link::Impl {
   }
 
   void OnUnblocked() {
+    LimitSilence(true);
     journal_.Unblocked();
     listener_.OnLinkStatus();
     listener_.OnLinkUnblocked();

@@ -29,11 +29,13 @@ class FakePipe final : public Transport {
     return taken;
   }
   void SetReading(bool) override {}
+  void SetUserTimeout(base::Duration timeout) override { user_timeout = timeout; }
 
   Transport::Listener& listener;
   std::string written;
   size_t room = static_cast<size_t>(-1);
   int writes = 0;
+  base::Duration user_timeout{-1};  // until it is set
 
  private:
   int& open_;
@@ -265,6 +267,28 @@ TEST_CASE("blocked and unblocked are passed on and shown") {
   CHECK(link.status().state == LinkState::kReady);
   CHECK(link.status().blocked_reason.empty());
   CHECK(rig.Log() == Lines{"blocked low on memory", "unblocked"});
+}
+
+TEST_CASE("the kernel's patience is limited while the link is ready, and not while it is blocked") {
+  LinkRig rig;
+  rig.Make();
+  rig.dialer.pipe->listener.OnConnected();
+  CHECK(rig.dialer.pipe->user_timeout < base::Duration::zero());
+  rig.Say(server::Handshake());
+  CHECK(rig.dialer.pipe->user_timeout == seconds(4));
+  rig.Say(server::Blocked("low on memory"));
+  CHECK(rig.dialer.pipe->user_timeout == seconds(0));
+  rig.Say(server::Unblocked());
+  CHECK(rig.dialer.pipe->user_timeout == seconds(4));
+}
+
+TEST_CASE("the kernel's patience follows the heartbeat within reason") {
+  const auto [heartbeat, expected] = GENERATE(table<int, int>({{0, 5}, {1, 1}, {5, 2}, {60, 5}}));
+  LinkRig rig;
+  rig.options.connection.heartbeat = seconds(heartbeat);
+  rig.Make();
+  rig.ComeUp();
+  CHECK(rig.dialer.pipe->user_timeout == seconds(expected));
 }
 
 TEST_CASE("a pipe that is full is not written to until it says that it takes more") {

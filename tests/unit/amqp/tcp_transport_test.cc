@@ -1,5 +1,5 @@
 // The TCP pipe on a real loop and real sockets: connecting, both directions, and every way to end.
-#include "amqp/tcp_transport.h"
+#include "amqp/network_dialer.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -152,7 +152,7 @@ class PipeRig final : public Transport::Listener {
 
  private:
   std::unique_ptr<base::EventLoop> loop_ = std::make_unique<base::EventLoop>();
-  std::unique_ptr<Dialer> dialer_ = NewTcpDialer(*loop_);
+  std::unique_ptr<Dialer> dialer_ = NewNetworkDialer(*loop_);
   std::thread thread_;
 };
 
@@ -274,6 +274,24 @@ TEST_CASE("a port where nobody listens is told as refused") {
   CHECK_FALSE(rig.connected);
 }
 
+TEST_CASE("a pipe says which address answered, and a failure what each of several said") {
+  Server server;
+  PipeRig rig;
+  Endpoint endpoint = server.endpoint("localhost");
+  SECTION("answered") {
+    rig.Dial(endpoint);
+    const base::UniqueFd peer = server.Accept();
+    REQUIRE(rig.Eventually([&] { return rig.connected; }));
+    rig.On([&] { CHECK(rig.pipe->PeerAddress() == "127.0.0.1"); });
+  }
+  SECTION("refused") {
+    server.StopListening();
+    rig.Dial(endpoint);
+    REQUIRE(rig.Eventually([&] { return rig.closed; }));
+    CHECK_THAT(rig.reason, ContainsSubstring("127.0.0.1: Connection refused; ::1: "));
+  }
+}
+
 TEST_CASE("a name that does not exist is told as such") {
   PipeRig rig;
   Endpoint endpoint;
@@ -328,13 +346,51 @@ TEST_CASE("a dialer may go while a name is being resolved") {
       void OnWritable() override {}
       void OnClosed(const std::string&) override { FAIL("nobody asked"); }
     } silent;
-    std::unique_ptr<Dialer> dialer = NewTcpDialer(loop);
+    std::unique_ptr<Dialer> dialer = NewNetworkDialer(loop);
     Endpoint endpoint;
     endpoint.host = "no-such-host.invalid";
     auto pipe = dialer->Dial(endpoint, std::chrono::steady_clock::now() + seconds(1), silent);
     pipe.reset();
     dialer.reset();
   }
+}
+
+// The option of the pipe's own socket: the only one that is connected to `server`.
+int UserTimeoutOf(const Server& server) {
+  for (int fd = 3; fd < 256; ++fd) {
+    sockaddr_in peer{};
+    socklen_t length = sizeof peer;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length) != 0) continue;
+    if (peer.sin_family != AF_INET || ntohs(peer.sin_port) != server.port()) continue;
+    int value = -1;
+    length = sizeof value;
+    ::getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &value, &length);
+    return value;
+  }
+  return -1;
+}
+
+TEST_CASE("a peer that acknowledges and does not read is not cut off by the user timeout") {
+  Server server;
+  PipeRig rig;
+  rig.Dial(server.endpoint());
+  const base::UniqueFd peer = server.Accept();
+  REQUIRE(rig.Eventually([&] { return rig.connected; }));
+  rig.On([&] { rig.pipe->SetUserTimeout(seconds(1)); });
+  CHECK(UserTimeoutOf(server) == 1000);
+  const std::string all(16u << 20, 'x');
+  size_t written = 0;
+  rig.On([&] {
+    while (const size_t taken = rig.Write(all)) written += taken;
+  });
+  CHECK(rig.Eventually([&] { return UserTimeoutOf(server) == 0; }));
+  // Three times the timeout: the kernel would have given up.
+  CHECK_FALSE(rig.Eventually([&] { return rig.closed; }, seconds(3)));
+  // Reads, so that the window opens, and leaves something to do.
+  CHECK(Receive(peer, written).size() == written);
+  CHECK(rig.Eventually([&] { return UserTimeoutOf(server) == 1000; }));
+  rig.On([&] { rig.pipe->SetUserTimeout(seconds(0)); });
+  CHECK(UserTimeoutOf(server) == 0);
 }
 
 TEST_CASE("small writes are not held back") {
