@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "amqp/link_journal.h"
+#include "amqp/redial.h"
 
 namespace amqp_sidecar::amqp {
 namespace {
@@ -35,13 +36,9 @@ class Link::Impl {
         dialer_(dialer),
         options_(std::move(options)),
         listener_(listener),
-        backoff_(options_.initial_backoff, options_.max_backoff, random),
-        next_endpoint_(
-            static_cast<size_t>(static_cast<double>(options_.endpoints.size()) * random()) %
-            options_.endpoints.size()) {}
+        redial_(reactor_, options_, std::move(random), [this] { Dial(); }) {}
 
   ~Impl() {
-    reactor_.Cancel(retry_timer_);
     reactor_.Cancel(tick_timer_);
     reactor_.Cancel(stop_timer_);
   }
@@ -50,7 +47,7 @@ class Link::Impl {
 
   void Stop(base::TimePoint deadline, base::Task done) {
     stopped_ = std::move(done);
-    reactor_.Cancel(std::exchange(retry_timer_, 0));
+    redial_.Cancel();
     const bool polite = up_ && !session_->connection->blocked();
     journal_.Closing();
     listener_.OnLinkStatus();
@@ -118,8 +115,7 @@ class Link::Impl {
   // --- Dialing.
 
   void Dial() {
-    const Endpoint& endpoint = options_.endpoints[next_endpoint_];
-    next_endpoint_ = (next_endpoint_ + 1) % options_.endpoints.size();
+    const Endpoint endpoint = redial_.Next();
     deadline_ = reactor_.Now() + options_.connect_timeout;
     pipe_stalled_ = false;
     connection_options_ = options_.connection;
@@ -266,7 +262,9 @@ class Link::Impl {
     if (stopping) {
       journal_.Closed();
     } else {
-      RetryLater(failure, was_up);
+      const base::Duration lasted = reactor_.Now() - ready_at_;
+      const base::Duration delay = redial_.Later({failure, was_up, lasted});
+      journal_.Lost(failure, was_up, delay);
     }
     listener_.OnLinkStatus();
     if (was_up) listener_.OnLinkDown(failure);
@@ -284,20 +282,6 @@ class Link::Impl {
     });
   }
 
-  void RetryLater(const Failure& failure, bool was_up) {
-    // A link that is lost again at once does not begin anew: it would be tried without a pause.
-    if (was_up && reactor_.Now() - ready_at_ >= options_.max_backoff) backoff_.Reset();
-    base::Duration delay = backoff_.Next();
-    const bool refused = !was_up && failure.kind == Failure::Kind::kClosedByBroker &&
-                         (failure.code == kReplyAccessRefused || failure.code == kReplyNotAllowed);
-    if (refused) delay = std::max(delay, options_.refused_backoff);
-    journal_.Lost(failure, was_up, delay);
-    retry_timer_ = reactor_.After(delay, [this] {
-      retry_timer_ = 0;
-      Dial();
-    });
-  }
-
   // Constant after construction.
   base::Reactor& reactor_;
   Dialer& dialer_;
@@ -305,8 +289,7 @@ class Link::Impl {
   Link::Listener& listener_;
 
   // Owned by the io thread.
-  base::Backoff backoff_;
-  size_t next_endpoint_;
+  Redial redial_;
   LinkJournal journal_;
 
   Connection::Options connection_options_;
@@ -318,7 +301,6 @@ class Link::Impl {
   bool pipe_stalled_ = false;
   bool flush_waits_ = false;
 
-  base::TimerId retry_timer_ = 0;
   base::TimerId tick_timer_ = 0;
   base::TimePoint tick_at_;
   base::TimerId stop_timer_ = 0;

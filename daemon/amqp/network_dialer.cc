@@ -1,29 +1,37 @@
 #include "amqp/network_dialer.h"
 
+#include <utility>
+
 #include "amqp/resolver.h"
 #include "amqp/tcp_transport.h"
+#include "amqp/tls_transport.h"
 
 namespace amqp_sidecar::amqp {
 namespace {
 
 class NetworkDialer final : public Dialer {
  public:
-  explicit NetworkDialer(base::EventLoop& loop) : loop_(loop), resolver_(loop) {}
+  NetworkDialer(base::EventLoop& loop, TlsOptions tls)
+      : loop_(loop), tls_(std::move(tls)), resolver_(loop) {}
 
   std::unique_ptr<Transport> Dial(const Endpoint& endpoint, base::TimePoint deadline,
                                   Transport::Listener& listener) override {
+    if (endpoint.tls) {
+      return NewTlsTransport(loop_, resolver_, tls_, endpoint, deadline, listener);
+    }
     return NewTcpTransport(loop_, resolver_, endpoint, deadline, listener);
   }
 
  private:
   base::EventLoop& loop_;
+  const TlsOptions tls_;
   Resolver resolver_;
 };
 
 }  // namespace
 
-std::unique_ptr<Dialer> NewNetworkDialer(base::EventLoop& loop) {
-  return std::make_unique<NetworkDialer>(loop);
+std::unique_ptr<Dialer> NewNetworkDialer(base::EventLoop& loop, TlsOptions tls) {
+  return std::make_unique<NetworkDialer>(loop, std::move(tls));
 }
 
 }  // namespace amqp_sidecar::amqp

@@ -34,7 +34,7 @@ absl::Status Name(const std::string& key, const absl::Status& status) {
 }  // namespace
 
 Daemon::Daemon(Settings settings)
-    : settings_(std::move(settings)), dialer_(amqp::NewNetworkDialer(loop_)) {
+    : settings_(std::move(settings)), dialer_(amqp::NewNetworkDialer(loop_, settings_.tls)) {
   broker_ = std::make_unique<broker::Broker>(
       loop_, *dialer_, NewRandom(), settings_.broker,
       [this](const broker::Snapshot& snapshot) { server_->UpdateHealth(snapshot); });

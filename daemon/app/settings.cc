@@ -5,7 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "amqp/endpoint.h"
-#include "app/file.h"
+#include "base/file.h"
 #include "broker/topology.h"
 #include "rpc/convert.h"
 #include "rpc/listen_address.h"
@@ -49,11 +49,11 @@ bool NamesPassword(const std::string& uri) {
 }
 
 absl::StatusOr<std::string> ReadPassword(const std::string& path) {
-  absl::StatusOr<std::string> text = ReadWholeFile(path, kMaxPasswordBytes);
-  if (!text.ok()) return Fail("amqp.password_file", std::string(text.status().message()));
+  absl::StatusOr<std::string> text = base::ReadRegularFile(path, kMaxPasswordBytes);
+  if (!text.ok()) return text;
   if (absl::EndsWith(*text, "\n")) text->pop_back();
   if (absl::EndsWith(*text, "\r")) text->pop_back();
-  if (text->empty()) return Fail("amqp.password_file", absl::StrCat(path, " is empty"));
+  if (text->empty()) return absl::InvalidArgumentError(absl::StrCat(path, " is empty"));
   return text;
 }
 
@@ -84,8 +84,9 @@ absl::Status ReadAmqp(const Config& config, broker::Broker::Config& broker) {
   std::string password;
   if (!amqp.password_file().empty()) {
     absl::StatusOr<std::string> read = ReadPassword(amqp.password_file());
-    if (!read.ok()) return read.status();
+    if (!read.ok()) return Fail("amqp.password_file", std::string(read.status().message()));
     password = *std::move(read);
+    broker.link.read_password = [path = amqp.password_file()] { return ReadPassword(path); };
   }
   for (int i = 0; i < amqp.uris_size(); ++i) {
     absl::StatusOr<amqp::Endpoint> endpoint = ToEndpoint(amqp, i, password);

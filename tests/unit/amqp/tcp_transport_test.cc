@@ -152,7 +152,7 @@ class PipeRig final : public Transport::Listener {
 
  private:
   std::unique_ptr<base::EventLoop> loop_ = std::make_unique<base::EventLoop>();
-  std::unique_ptr<Dialer> dialer_ = NewNetworkDialer(*loop_);
+  std::unique_ptr<Dialer> dialer_ = NewNetworkDialer(*loop_, {});
   std::thread thread_;
 };
 
@@ -346,7 +346,7 @@ TEST_CASE("a dialer may go while a name is being resolved") {
       void OnWritable() override {}
       void OnClosed(const std::string&) override { FAIL("nobody asked"); }
     } silent;
-    std::unique_ptr<Dialer> dialer = NewNetworkDialer(loop);
+    std::unique_ptr<Dialer> dialer = NewNetworkDialer(loop, {});
     Endpoint endpoint;
     endpoint.host = "no-such-host.invalid";
     auto pipe = dialer->Dial(endpoint, std::chrono::steady_clock::now() + seconds(1), silent);

@@ -1,6 +1,8 @@
 // What the configuration means as a whole: every fault names its key, no credential is shown.
 #include "app/settings.h"
 
+#include <sys/stat.h>
+
 #include <string>
 
 #include "app/config.h"
@@ -48,6 +50,24 @@ TEST_CASE("a password comes from its file, without its line end") {
   REQUIRE(settings.ok());
   REQUIRE(settings->broker.link.endpoints.size() == 2);
   CHECK(settings->broker.link.endpoints[1].password == "hunter2");
+}
+
+TEST_CASE("the password can be read again, and what would make that wait is refused") {
+  const TempFile file("hunter2\n");
+  const auto settings =
+      From({{"amqp.uris", "amqp://shop@one/"}, {"amqp.password_file", file.path()}});
+  REQUIRE(settings.ok());
+  REQUIRE(settings->broker.link.read_password);
+  std::ofstream(file.path()) << "other\n";
+  CHECK(settings->broker.link.read_password().value() == "other");
+  std::ofstream(file.path()) << "";
+  CHECK_FALSE(settings->broker.link.read_password().ok());
+  std::remove(file.path().c_str());
+  REQUIRE(::mkfifo(file.path().c_str(), 0600) == 0);
+  CHECK_THAT(
+      ErrorOf({{"amqp.uris", "amqp://shop@one/"}, {"amqp.password_file", file.path()}}),
+      ContainsSubstring("amqp.password_file: cannot read " + file.path() + ": not a regular file"));
+  CHECK_FALSE(From({}).value().broker.link.read_password);
 }
 
 TEST_CASE("a password file and a password in a URI are a fault, as is neither") {
