@@ -98,7 +98,9 @@ absl::Status LoadKey(const PemFile& file, SSL_CTX* context) {
   ERR_clear_error();
   const std::unique_ptr<EVP_PKEY, Free> key(
       PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassphrase, nullptr));
-  if (!key && AtEnd()) return file.Fail(file.path + " has no private key in it (PEM is expected)");
+  if (!key && !base::Contains(*text, "PRIVATE KEY-----")) {
+    return file.Fail(file.path + " has no private key in it (PEM is expected)");
+  }
   if (!key && base::Contains(*text, "ENCRYPTED")) {
     return file.Fail(file.path + " is encrypted: store the key without a passphrase");
   }

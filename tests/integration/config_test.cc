@@ -71,14 +71,12 @@ TEST_CASE(
 TEST_CASE("What this version does not do yet is refused, not ignored") {
   TempDir dir;
   for (const char* yaml :
-       {"amqp: {uris: [\"amqps://u:S3cretPw@h/\"]}", "amqp: {separate_consumer_connection: true}",
-        "subscribe: {default_ack_deadline: 5s}"}) {
+       {"amqp: {separate_consumer_connection: true}", "subscribe: {default_ack_deadline: 5s}"}) {
     INFO(yaml);
     const RunResult result =
         RunSidecar({"check-config", "--config", dir.Write("c.yaml", std::string(yaml) + "\n")});
     INFO(result.output());
     CHECK(result.exit_code == kConfigurationError);
-    CHECK(result.output().find("S3cretPw") == std::string::npos);
   }
 }
 
