@@ -51,6 +51,16 @@ class Server {
     REQUIRE(::poll(&poll_for, 1, 10'000) == 1);
     return base::UniqueFd(::accept(fd_.get(), nullptr, nullptr));
   }
+  // The pipe's own socket: the only one here that is connected to this server.
+  int ConnectedSocket() const {
+    for (int fd = 3; fd < 256; ++fd) {
+      sockaddr_in peer{};
+      socklen_t length = sizeof peer;
+      if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length) != 0) continue;
+      if (peer.sin_family == AF_INET && ntohs(peer.sin_port) == port_) return fd;
+    }
+    return -1;
+  }
   void StopListening() { fd_.Reset(); }
   // Connects as often as the kernel answers; what it returns keeps it so.
   std::vector<base::UniqueFd> FillBacklog() const {
@@ -128,6 +138,7 @@ class PipeRig final : public Transport::Listener {
 
   void OnConnected() override {
     connected = true;
+    if (pause_on_connected) pipe->SetReading(false);
     if (destroy_on_connected) pipe.reset();
   }
   void OnBytes(std::string_view bytes) override {
@@ -154,6 +165,7 @@ class PipeRig final : public Transport::Listener {
   int writable = 0;
   std::string received;
   std::string reason;
+  bool pause_on_connected = false;
   bool pause_on_bytes = false;
   bool destroy_on_connected = false;
   bool destroy_on_bytes = false;

@@ -194,19 +194,11 @@ TEST_CASE("a dialer may go while a name is being resolved") {
   }
 }
 
-// The option of the pipe's own socket: the only one that is connected to `server`.
 int UserTimeoutOf(const Server& server) {
-  for (int fd = 3; fd < 256; ++fd) {
-    sockaddr_in peer{};
-    socklen_t length = sizeof peer;
-    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length) != 0) continue;
-    if (peer.sin_family != AF_INET || ntohs(peer.sin_port) != server.port()) continue;
-    int value = -1;
-    length = sizeof value;
-    ::getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &value, &length);
-    return value;
-  }
-  return -1;
+  int value = -1;
+  socklen_t length = sizeof value;
+  ::getsockopt(server.ConnectedSocket(), IPPROTO_TCP, TCP_USER_TIMEOUT, &value, &length);
+  return value;
 }
 
 TEST_CASE("a peer that acknowledges and does not read is not cut off by the user timeout") {
