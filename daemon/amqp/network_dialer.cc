@@ -16,16 +16,18 @@ class NetworkDialer final : public Dialer {
 
   std::unique_ptr<Transport> Dial(const Endpoint& endpoint, base::TimePoint deadline,
                                   Transport::Listener& listener) override {
+    const TcpSocket::Network network{loop_, resolver_, memory_};
     if (endpoint.tls) {
-      return NewTlsTransport(loop_, resolver_, tls_, endpoint, deadline, listener);
+      return NewTlsTransport(network, tls_, endpoint, deadline, listener);
     }
-    return NewTcpTransport(loop_, resolver_, endpoint, deadline, listener);
+    return NewTcpTransport(network, endpoint, deadline, listener);
   }
 
  private:
   base::EventLoop& loop_;
   const TlsOptions tls_;
   Resolver resolver_;
+  AddressMemory memory_;
 };
 
 }  // namespace

@@ -41,8 +41,8 @@ std::string ToText(const SocketAddress& address) {
 
 }  // namespace
 
-TcpSocket::TcpSocket(base::EventLoop& loop, Resolver& resolver, Owner& owner)
-    : loop_(loop), resolver_(resolver), owner_(owner) {}
+TcpSocket::TcpSocket(const Network& network, Owner& owner)
+    : loop_(network.loop), resolver_(network.resolver), memory_(network.memory), owner_(owner) {}
 
 TcpSocket::~TcpSocket() {
   StopTimers();
@@ -51,6 +51,7 @@ TcpSocket::~TcpSocket() {
 }
 
 void TcpSocket::Connect(const std::string& host, uint16_t port, base::TimePoint deadline) {
+  host_ = host;
   deadline_ = deadline;
   timer_ = loop_.At(deadline_, [this] {
     timer_ = 0;
@@ -64,6 +65,7 @@ void TcpSocket::Connect(const std::string& host, uint16_t port, base::TimePoint 
         request_ = 0;
         if (!error.empty()) return Fail(error);
         addresses_ = std::move(addresses);
+        memory_.Order(host_, addresses_);
         TryNextAddress();
       });
   if (request_ == 0) {
@@ -132,6 +134,7 @@ void TcpSocket::OnConnectDone() {
   if (::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
   if (error != 0) return AddressFailed(std::strerror(error));
   connected_ = true;
+  memory_.Answered(host_, addresses_[next_address_ - 1]);
   StopTimers();
   user_timeout_.Attach(fd_.get());
   Watch(EPOLLIN);

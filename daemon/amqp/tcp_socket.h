@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "amqp/address_memory.h"
 #include "amqp/resolver.h"
 #include "amqp/user_timeout.h"
 #include "base/event_loop.h"
@@ -35,8 +36,14 @@ class TcpSocket {
     virtual void OnSocketReady(uint32_t events) = 0;
   };
 
-  // Nothing is owned, and all of it outlives the socket.
-  TcpSocket(base::EventLoop& loop, Resolver& resolver, Owner& owner);
+  // What sockets are made with. Nothing is owned, and all of it outlives them.
+  struct Network {
+    base::EventLoop& loop;
+    Resolver& resolver;
+    AddressMemory& memory;
+  };
+  // `owner` is not owned and outlives the socket.
+  TcpSocket(const Network& network, Owner& owner);
   // Closes it; the owner is not called any more.
   ~TcpSocket();
 
@@ -73,9 +80,11 @@ class TcpSocket {
   // Constant after construction.
   base::EventLoop& loop_;
   Resolver& resolver_;
+  AddressMemory& memory_;
   Owner& owner_;
 
   // Owned by the io thread.
+  std::string host_;
   base::TimePoint deadline_;
   base::TimerId timer_ = 0;        // the deadline
   base::TimerId share_timer_ = 0;  // of one address

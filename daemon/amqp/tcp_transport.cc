@@ -4,15 +4,13 @@
 #include <cstring>
 #include <string>
 
-#include "amqp/tcp_socket.h"
-
 namespace amqp_sidecar::amqp {
 namespace {
 
 class TcpTransport final : public Transport, TcpSocket::Owner {
  public:
-  TcpTransport(base::EventLoop& loop, Resolver& resolver, Listener& listener)
-      : listener_(listener), socket_(loop, resolver, *this) {}
+  TcpTransport(const TcpSocket::Network& network, Listener& listener)
+      : listener_(listener), socket_(network, *this) {}
 
   void Begin(const Endpoint& endpoint, base::TimePoint deadline) {
     socket_.Connect(endpoint.host, endpoint.port, deadline);
@@ -117,10 +115,10 @@ class TcpTransport final : public Transport, TcpSocket::Owner {
 
 }  // namespace
 
-std::unique_ptr<Transport> NewTcpTransport(base::EventLoop& loop, Resolver& resolver,
+std::unique_ptr<Transport> NewTcpTransport(const TcpSocket::Network& network,
                                            const Endpoint& endpoint, base::TimePoint deadline,
                                            Transport::Listener& listener) {
-  auto transport = std::make_unique<TcpTransport>(loop, resolver, listener);
+  auto transport = std::make_unique<TcpTransport>(network, listener);
   transport->Begin(endpoint, deadline);
   return transport;
 }

@@ -4,14 +4,14 @@
 #include <memory>
 
 #include "amqp/endpoint.h"
-#include "amqp/resolver.h"
+#include "amqp/tcp_socket.h"
 #include "amqp/transport.h"
-#include "base/event_loop.h"
+#include "base/clock.h"
 
 namespace amqp_sidecar::amqp {
 
-// Begins to connect. `loop`, `resolver` and `listener` are not owned and outlive the transport.
-std::unique_ptr<Transport> NewTcpTransport(base::EventLoop& loop, Resolver& resolver,
+// Begins to connect. `listener` is not owned and outlives the transport.
+std::unique_ptr<Transport> NewTcpTransport(const TcpSocket::Network& network,
                                            const Endpoint& endpoint, base::TimePoint deadline,
                                            Transport::Listener& listener);
 

@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "amqp/tcp_socket.h"
 #include "amqp/tls_session.h"
 
 namespace amqp_sidecar::amqp {
@@ -16,9 +15,8 @@ constexpr size_t kBoutBytes = 64u << 10;
 
 class TlsTransport final : public Transport, TcpSocket::Owner {
  public:
-  TlsTransport(base::EventLoop& loop, Resolver& resolver, base::TimePoint deadline,
-               Listener& listener)
-      : loop_(loop), listener_(listener), deadline_(deadline), socket_(loop, resolver, *this) {}
+  TlsTransport(const TcpSocket::Network& network, base::TimePoint deadline, Listener& listener)
+      : loop_(network.loop), listener_(listener), deadline_(deadline), socket_(network, *this) {}
 
   ~TlsTransport() override {
     loop_.Cancel(timer_);
@@ -232,11 +230,11 @@ class TlsTransport final : public Transport, TcpSocket::Owner {
 
 }  // namespace
 
-std::unique_ptr<Transport> NewTlsTransport(base::EventLoop& loop, Resolver& resolver,
+std::unique_ptr<Transport> NewTlsTransport(const TcpSocket::Network& network,
                                            const TlsOptions& options, const Endpoint& endpoint,
                                            base::TimePoint deadline,
                                            Transport::Listener& listener) {
-  auto transport = std::make_unique<TlsTransport>(loop, resolver, deadline, listener);
+  auto transport = std::make_unique<TlsTransport>(network, deadline, listener);
   transport->Begin(options, endpoint);
   return transport;
 }
