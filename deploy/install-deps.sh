@@ -15,9 +15,9 @@ END
 
 build=(ca-certificates g++ cmake ninja-build pkg-config protobuf-compiler protobuf-compiler-grpc
   libabsl-dev libcivetweb-dev libcli11-dev libgrpc++-dev libprotobuf-dev librabbitmq-dev
-  libsimdjson-dev libspdlog-dev libyaml-cpp-dev zlib1g-dev)
+  libsimdjson-dev libspdlog-dev libssl-dev libyaml-cpp-dev zlib1g-dev)
 broker=(rabbitmq-server)
-tests=(catch2 clang-format-19 python3 python3-protobuf)
+tests=(catch2 clang-format-19 openssl python3 python3-protobuf)
 
 die() {
   printf 'install-deps: %s\n' "$*" >&2

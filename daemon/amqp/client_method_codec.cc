@@ -109,10 +109,11 @@ absl::StatusOr<std::string> StartOkFrame(const Login& login) {
   const FieldTable properties = ClientProperties(login.connection_name);
   absl::StatusOr<amqp_table_t> table = ToAmqpTable(properties, pool);
   if (!table.ok()) return table.status();
-  const std::string response = '\0' + login.user + '\0' + login.password;
+  const std::string response =
+      login.mechanism == "PLAIN" ? '\0' + login.user + '\0' + login.password : "";
   amqp_connection_start_ok_t m{};
   m.client_properties = *table;
-  m.mechanism = ToBytes("PLAIN");
+  m.mechanism = ToBytes(login.mechanism);
   m.response = ToBytes(response);
   m.locale = ToBytes("en_US");
   // Before connection.tune a frame may have 4096 bytes.

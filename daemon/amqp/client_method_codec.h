@@ -15,12 +15,14 @@
 namespace amqp_sidecar::amqp {
 
 struct Login {
+  // PLAIN or EXTERNAL, which takes neither user nor password.
+  std::string_view mechanism;
   std::string user;
   std::string password;
   std::string connection_name;
 };
 
-// SASL PLAIN, and what we can do: RabbitMQ tells of an alarm and of a cancelled consumer only those
+// The login, and what we can do: RabbitMQ tells of an alarm and of a cancelled consumer only those
 // who say that they listen.
 absl::StatusOr<std::string> StartOkFrame(const Login& login);
 std::string TuneOkFrame(const ConnectionTune& tune);

@@ -25,9 +25,16 @@ struct ServerInfo {
   std::string version;
 };
 
+// SASL's name of how to log in.
+enum class AuthMechanism {
+  kPlain,     // user and password
+  kExternal,  // by the certificate that the pipe showed the broker
+};
+
 class Connection {
  public:
   struct Options {
+    AuthMechanism auth_mechanism = AuthMechanism::kPlain;
     std::string user;
     std::string password;
     std::string vhost = "/";

@@ -10,6 +10,9 @@
 namespace amqp_sidecar::amqp {
 namespace {
 
+// Of what the broker says that it offers.
+constexpr size_t kOfferShown = 100;
+
 // The smaller of the two, where 0 means no limit.
 template <typename Number>
 Number Smaller(Number ours, Number theirs) {
@@ -54,12 +57,18 @@ std::optional<Violation> Handshake::OnStart(const ConnectionStart& start, WriteQ
                      absl::StrCat("the broker speaks AMQP ", start.version_major, "-",
                                   start.version_minor, ", not 0-9-1")};
   }
-  if (!Offers(start.mechanisms, "PLAIN")) {
-    return Violation{kReplyNotImplemented, "the broker offers no PLAIN login"};
+  const bool external = options_.auth_mechanism == AuthMechanism::kExternal;
+  const std::string mechanism = external ? "EXTERNAL" : "PLAIN";
+  if (!Offers(start.mechanisms, mechanism)) {
+    return Violation{kReplyNotImplemented,
+                     absl::StrCat("the broker offers no ", mechanism, " login, but ",
+                                  start.mechanisms.substr(0, kOfferShown),
+                                  ": see auth_mechanisms in its configuration",
+                                  external ? " and its plugin rabbitmq_auth_mechanism_ssl" : "")};
   }
   server_ = {start.product, start.version};
   const absl::StatusOr<std::string> frame =
-      StartOkFrame({options_.user, options_.password, options_.connection_name});
+      StartOkFrame({mechanism, options_.user, options_.password, options_.connection_name});
   if (!frame.ok()) return CannotSay(frame.status());
   out.PushControl(0, *frame);
   state_ = State::kWaitsForTune;

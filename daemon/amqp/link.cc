@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "amqp/link_journal.h"
+#include "amqp/redial.h"
 
 namespace amqp_sidecar::amqp {
 namespace {
@@ -12,6 +13,18 @@ namespace {
 constexpr size_t kSlots = 64;
 // What one turn of the loop writes at most, so that reading has its turn too.
 constexpr size_t kBytesPerTurn = 1u << 20;
+
+// How long written bytes may stay unacknowledged. A link that is idle writes after half a
+// heartbeat, and the kernel may see its timeout up to half a second late: with two fifths a link
+// whose packets are dropped is found out within one heartbeat at the default of 10 s, where the
+// heartbeats alone take two. Not below a second, which one lost packet may take; not over 5 s,
+// which no live network takes, also where heartbeats are rare or off.
+base::Duration UserTimeoutFor(base::Duration heartbeat) {
+  constexpr base::Duration kLeast = std::chrono::seconds(1);
+  constexpr base::Duration kMost = std::chrono::seconds(5);
+  if (heartbeat == base::Duration::zero()) return kMost;
+  return std::clamp(heartbeat * 2 / 5, kLeast, kMost);
+}
 
 }  // namespace
 
@@ -23,14 +36,10 @@ class Link::Impl {
         dialer_(dialer),
         options_(std::move(options)),
         listener_(listener),
-        backoff_(options_.initial_backoff, options_.max_backoff, random),
-        next_endpoint_(
-            static_cast<size_t>(static_cast<double>(options_.endpoints.size()) * random()) %
-            options_.endpoints.size()),
+        redial_(reactor_, options_, std::move(random), [this] { Dial(); }),
         journal_(options_.connection.connection_name) {}
 
   ~Impl() {
-    reactor_.Cancel(retry_timer_);
     reactor_.Cancel(tick_timer_);
     reactor_.Cancel(stop_timer_);
   }
@@ -39,7 +48,7 @@ class Link::Impl {
 
   void Stop(base::TimePoint deadline, base::Task done) {
     stopped_ = std::move(done);
-    reactor_.Cancel(std::exchange(retry_timer_, 0));
+    redial_.Cancel();
     const bool polite = up_ && !session_->connection->blocked();
     journal_.Closing();
     listener_.OnLinkStatus();
@@ -107,8 +116,7 @@ class Link::Impl {
   // --- Dialing.
 
   void Dial() {
-    const Endpoint& endpoint = options_.endpoints[next_endpoint_];
-    next_endpoint_ = (next_endpoint_ + 1) % options_.endpoints.size();
+    const Endpoint endpoint = redial_.Next();
     deadline_ = reactor_.Now() + options_.connect_timeout;
     pipe_stalled_ = false;
     connection_options_ = options_.connection;
@@ -152,13 +160,21 @@ class Link::Impl {
   void OnReady(const ServerInfo& server) {
     up_ = true;
     ready_at_ = reactor_.Now();
-    journal_.Ready(server);
+    LimitSilence(true);
+    journal_.Ready(server, session_->transport->PeerAddress());
     listener_.OnLinkStatus();
     listener_.OnLinkUp(*session_->connection, status().epoch);
     FlushSoon();
   }
 
+  // Not while the broker is blocked: it reads nothing then, and its window closes.
+  void LimitSilence(bool limit) {
+    session_->transport->SetUserTimeout(limit ? UserTimeoutFor(options_.connection.heartbeat)
+                                              : base::Duration::zero());
+  }
+
   void OnBlocked(std::string_view reason) {
+    LimitSilence(false);
     journal_.Blocked(reason);
     listener_.OnLinkStatus();
     listener_.OnLinkBlocked(reason);
@@ -167,6 +183,7 @@ class Link::Impl {
   }
 
   void OnUnblocked() {
+    LimitSilence(true);
     journal_.Unblocked();
     listener_.OnLinkStatus();
     listener_.OnLinkUnblocked();
@@ -246,7 +263,9 @@ class Link::Impl {
     if (stopping) {
       journal_.Closed();
     } else {
-      RetryLater(failure, was_up);
+      const base::Duration lasted = reactor_.Now() - ready_at_;
+      const base::Duration delay = redial_.Later({failure, was_up, lasted});
+      journal_.Lost(failure, was_up, delay);
     }
     listener_.OnLinkStatus();
     if (was_up) listener_.OnLinkDown(failure);
@@ -264,20 +283,6 @@ class Link::Impl {
     });
   }
 
-  void RetryLater(const Failure& failure, bool was_up) {
-    // A link that is lost again at once does not begin anew: it would be tried without a pause.
-    if (was_up && reactor_.Now() - ready_at_ >= options_.max_backoff) backoff_.Reset();
-    base::Duration delay = backoff_.Next();
-    const bool refused = !was_up && failure.kind == Failure::Kind::kClosedByBroker &&
-                         (failure.code == kReplyAccessRefused || failure.code == kReplyNotAllowed);
-    if (refused) delay = std::max(delay, options_.refused_backoff);
-    journal_.Lost(failure, was_up, delay);
-    retry_timer_ = reactor_.After(delay, [this] {
-      retry_timer_ = 0;
-      Dial();
-    });
-  }
-
   // Constant after construction.
   base::Reactor& reactor_;
   Dialer& dialer_;
@@ -285,8 +290,7 @@ class Link::Impl {
   Link::Listener& listener_;
 
   // Owned by the io thread.
-  base::Backoff backoff_;
-  size_t next_endpoint_;
+  Redial redial_;
   LinkJournal journal_;
 
   Connection::Options connection_options_;
@@ -298,7 +302,6 @@ class Link::Impl {
   bool pipe_stalled_ = false;
   bool flush_waits_ = false;
 
-  base::TimerId retry_timer_ = 0;
   base::TimerId tick_timer_ = 0;
   base::TimePoint tick_at_;
   base::TimerId stop_timer_ = 0;

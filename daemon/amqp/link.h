@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "amqp/connection.h"
 #include "amqp/endpoint.h"
 #include "amqp/transport.h"
@@ -37,6 +38,10 @@ class Link {
     base::Duration max_backoff = std::chrono::seconds(2);
     // A refused login (403) or virtual host (530) waits at least this long.
     base::Duration refused_backoff = std::chrono::seconds(5);
+    // Where set, the password of every endpoint: asked before each try, and now and then after a
+    // refused login, which is tried again at once when it gives another. On the io thread: what it
+    // reads must be small and local. With an error the last one serves on.
+    std::function<absl::StatusOr<std::string>()> read_password;
   };
 
   class Listener {

@@ -15,14 +15,15 @@ void LinkJournal::Dialing(const Endpoint& endpoint) {
   status_.next_attempt_at = {};
 }
 
-void LinkJournal::Ready(const ServerInfo& server) {
+void LinkJournal::Ready(const ServerInfo& server, const std::string& address) {
   Enter(LinkState::kReady);
   ++status_.epoch;
   status_.server = server;
-  logged_failure_.clear();
+  logged_failures_.clear();
   base::Log(base::LogLevel::kInfo, "connected to the broker",
             {{"connection", connection_},
              {"endpoint", status_.endpoint},
+             {"address", address},
              {"epoch", status_.epoch},
              {"product", server.product},
              {"version", server.version}});
@@ -57,8 +58,9 @@ void LinkJournal::Lost(const Failure& failure, bool was_up, base::Duration delay
 }
 
 void LinkJournal::LogLoss(const Failure& failure, bool was_up) {
-  if (!was_up && failure.text == logged_failure_) return;
-  logged_failure_ = failure.text;
+  std::string& logged = logged_failures_[status_.endpoint];
+  if (!was_up && failure.text == logged) return;
+  logged = failure.text;
   base::Log(base::LogLevel::kWarn,
             was_up ? "connection to the broker lost" : "cannot connect to the broker",
             {{"connection", connection_},

@@ -1,7 +1,9 @@
 // LinkJournal: the status of a link, and the log of how it changes: one line a change that a person
-// would act on, none for a try that fails as the one before did. io thread. Decides nothing.
+// would act on, none for a try that fails as the last one there
+// did. io thread. Decides nothing.
 #pragma once
 
+#include <map>
 #include <string>
 #include <utility>
 
@@ -18,7 +20,8 @@ class LinkJournal {
   LinkState state() const { return status_.state; }
 
   void Dialing(const Endpoint& endpoint);
-  void Ready(const ServerInfo& server);
+  // `address` is what answered, for the log.
+  void Ready(const ServerInfo& server, const std::string& address);
   void Blocked(std::string_view reason);
   void Unblocked();
   // A connection, or a try, is over; the next try is `delay` from now.
@@ -32,7 +35,7 @@ class LinkJournal {
 
   const std::string connection_;
   Link::Status status_;
-  std::string logged_failure_;
+  std::map<std::string, std::string> logged_failures_;  // by endpoint
 };
 
 }  // namespace amqp_sidecar::amqp

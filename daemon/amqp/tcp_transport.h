@@ -1,16 +1,18 @@
-// TcpDialer: makes non-blocking TCP transports on the event loop. Names are resolved on a thread of
-// their own, all addresses of a name are tried in turn. io thread.
+// TcpTransport: plain bytes over TCP. io thread.
 #pragma once
 
 #include <memory>
 
+#include "amqp/endpoint.h"
+#include "amqp/tcp_socket.h"
 #include "amqp/transport.h"
-#include "base/event_loop.h"
+#include "base/clock.h"
 
 namespace amqp_sidecar::amqp {
 
-// `loop` is not owned and outlives the dialer and its transports. TCP_NODELAY; TCP_USER_TIMEOUT is
-// left to the link.
-std::unique_ptr<Dialer> NewTcpDialer(base::EventLoop& loop);
+// Begins to connect. `listener` is not owned and outlives the transport.
+std::unique_ptr<Transport> NewTcpTransport(const TcpSocket::Network& network,
+                                           const Endpoint& endpoint, base::TimePoint deadline,
+                                           Transport::Listener& listener);
 
 }  // namespace amqp_sidecar::amqp

@@ -1,5 +1,5 @@
 // Transport: a byte pipe to the broker, and Dialer, which makes one. io thread. Knows no AMQP. TCP
-// is tcp_transport.h; TLS and a simulated pipe have the same shape.
+// is tcp_transport.h, TLS is tls_transport.h; a simulated pipe has the same shape.
 #pragma once
 
 #include <sys/uio.h>
@@ -38,6 +38,14 @@ class Transport {
 
   // Stops (false) or resumes (true) calling OnBytes.
   virtual void SetReading(bool reading) = 0;
+
+  // Ends the pipe when what was written stays unacknowledged by the other side's kernel for this
+  // long; zero: when the kernel thinks fit. Of no effect before OnConnected. Nothing to do for a
+  // pipe that has no kernel below it.
+  virtual void SetUserTimeout(base::Duration /*timeout*/) {}
+
+  // The address that answered, such as 10.0.0.7, after OnConnected; empty where there is none.
+  virtual std::string PeerAddress() const { return ""; }
 };
 
 class Dialer {

@@ -13,8 +13,8 @@
 #include "absl/time/time.h"
 #include "app/config.h"
 #include "app/exit_code.h"
-#include "app/file.h"
 #include "app/run.h"
+#include "base/file.h"
 #include "base/version.h"
 #include "rpc/command_client.h"
 
@@ -235,7 +235,7 @@ int Publish(Options& options) {
   if (options.body_file == "-") {
     command.body = ReadStandardInput();
   } else if (!options.body_file.empty()) {
-    absl::StatusOr<std::string> body = ReadWholeFile(options.body_file, 128u << 20);
+    absl::StatusOr<std::string> body = base::ReadWholeFile(options.body_file, 128u << 20);
     if (!body.ok()) return FailUsage(std::string(body.status().message()));
     command.body = *std::move(body);
   }

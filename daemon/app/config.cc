@@ -6,9 +6,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "app/file.h"
 #include "app/setting.h"
 #include "app/yaml_reader.h"
+#include "base/file.h"
 
 namespace amqp_sidecar::app {
 namespace {
@@ -31,7 +31,7 @@ bool IsForeign(const std::string& name) {
 }
 
 absl::Status ReadFile(const std::string& path, Config& config) {
-  const absl::StatusOr<std::string> text = ReadWholeFile(path, kMaxFileBytes);
+  const absl::StatusOr<std::string> text = base::ReadWholeFile(path, kMaxFileBytes);
   if (!text.ok()) {
     return absl::InvalidArgumentError(absl::StrCat("--config: ", text.status().message()));
   }

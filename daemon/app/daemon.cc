@@ -6,7 +6,7 @@
 #include <random>
 
 #include "absl/strings/str_cat.h"
-#include "amqp/tcp_transport.h"
+#include "amqp/network_dialer.h"
 #include "base/log.h"
 #include "base/version.h"
 
@@ -33,7 +33,7 @@ absl::Status Name(const std::string& key, const absl::Status& status) {
 }  // namespace
 
 Daemon::Daemon(Settings settings)
-    : settings_(std::move(settings)), dialer_(amqp::NewTcpDialer(loop_)) {
+    : settings_(std::move(settings)), dialer_(amqp::NewNetworkDialer(loop_, settings_.tls)) {
   broker_ = std::make_unique<broker::Broker>(
       loop_, *dialer_, NewRandom(), settings_.broker,
       [this](const broker::Snapshot& snapshot) { server_->UpdateHealth(snapshot); });

@@ -2,10 +2,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "amqp/endpoint.h"
-#include "app/file.h"
+#include "base/file.h"
 #include "broker/topology.h"
 #include "rpc/convert.h"
 #include "rpc/listen_address.h"
@@ -48,12 +51,18 @@ bool NamesPassword(const std::string& uri) {
   return at != std::string::npos && absl::StrContains(authority.substr(0, at), ':');
 }
 
+bool NamesUser(const std::string& uri) {
+  const size_t begin = uri.find("://");
+  return begin != std::string::npos &&
+         absl::StrContains(uri.substr(begin + 3, uri.find('/', begin + 3) - begin - 3), '@');
+}
+
 absl::StatusOr<std::string> ReadPassword(const std::string& path) {
-  absl::StatusOr<std::string> text = ReadWholeFile(path, kMaxPasswordBytes);
-  if (!text.ok()) return Fail("amqp.password_file", std::string(text.status().message()));
+  absl::StatusOr<std::string> text = base::ReadRegularFile(path, kMaxPasswordBytes);
+  if (!text.ok()) return text;
   if (absl::EndsWith(*text, "\n")) text->pop_back();
   if (absl::EndsWith(*text, "\r")) text->pop_back();
-  if (text->empty()) return Fail("amqp.password_file", absl::StrCat(path, " is empty"));
+  if (text->empty()) return absl::InvalidArgumentError(absl::StrCat(path, " is empty"));
   return text;
 }
 
@@ -63,7 +72,15 @@ absl::StatusOr<amqp::Endpoint> ToEndpoint(const config::v1::Amqp& amqp, int inde
   const std::string& uri = amqp.uris(index);
   absl::StatusOr<amqp::Endpoint> endpoint = amqp::ParseUri(uri);
   if (!endpoint.ok()) return Fail(key, std::string(endpoint.status().message()));
-  if (endpoint->tls) return Fail(key, "this version cannot do amqps:// yet; use amqp://");
+  if (amqp.auth_mechanism() == config::v1::AUTH_MECHANISM_EXTERNAL) {
+    if (!endpoint->tls) return Fail(key, "amqp.auth_mechanism external needs amqps://");
+    if (NamesUser(uri)) {
+      return Fail(key, "names a user although amqp.auth_mechanism is external; take it out");
+    }
+    endpoint->user.clear();
+    endpoint->password.clear();
+    return endpoint;
+  }
   if (!amqp.password_file().empty()) {
     if (NamesPassword(uri)) {
       return Fail(key, "has a password although amqp.password_file is set; take one out");
@@ -78,14 +95,46 @@ absl::StatusOr<amqp::Endpoint> ToEndpoint(const config::v1::Amqp& amqp, int inde
   return endpoint;
 }
 
+// Loads the files too, and forgets them: a fault in them is to be found at start.
+absl::Status ReadTls(const config::v1::Amqp& amqp, Settings& settings) {
+  const config::v1::Tls& tls = amqp.tls();
+  settings.tls = {tls.ca_file(), tls.cert_file(), tls.key_file(), tls.server_name()};
+  if (tls.cert_file().empty() != tls.key_file().empty()) {
+    return tls.key_file().empty()
+               ? Fail("amqp.tls.cert_file", "needs amqp.tls.key_file, its key")
+               : Fail("amqp.tls.key_file", "needs amqp.tls.cert_file, its certificate");
+  }
+  if (amqp.auth_mechanism() == config::v1::AUTH_MECHANISM_EXTERNAL) {
+    if (tls.cert_file().empty()) {
+      return Fail("amqp.auth_mechanism", "external needs amqp.tls.cert_file, to log in by");
+    }
+    if (!amqp.password_file().empty()) {
+      return Fail("amqp.password_file", "is of no use: amqp.auth_mechanism is external");
+    }
+    settings.broker.link.connection.auth_mechanism = amqp::AuthMechanism::kExternal;
+  }
+  const auto& endpoints = settings.broker.link.endpoints;
+  if (std::ranges::any_of(endpoints, [](const amqp::Endpoint& one) { return one.tls; })) {
+    return amqp::LoadTlsContext(settings.tls).status();
+  }
+  for (const auto& [key, value] :
+       {std::pair("ca_file", tls.ca_file()), std::pair("cert_file", tls.cert_file()),
+        std::pair("server_name", tls.server_name())}) {
+    if (value.empty()) continue;
+    return Fail(absl::StrCat("amqp.tls.", key), "is of no use: no URI of amqp.uris is amqps://");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ReadAmqp(const Config& config, broker::Broker::Config& broker) {
   const config::v1::Amqp& amqp = config.amqp();
   if (amqp.uris().empty()) return Fail("amqp.uris", "must name at least one broker");
   std::string password;
   if (!amqp.password_file().empty()) {
     absl::StatusOr<std::string> read = ReadPassword(amqp.password_file());
-    if (!read.ok()) return read.status();
+    if (!read.ok()) return Fail("amqp.password_file", std::string(read.status().message()));
     password = *std::move(read);
+    broker.link.read_password = [path = amqp.password_file()] { return ReadPassword(path); };
   }
   for (int i = 0; i < amqp.uris_size(); ++i) {
     absl::StatusOr<amqp::Endpoint> endpoint = ToEndpoint(amqp, i, password);
@@ -170,6 +219,7 @@ absl::StatusOr<Settings> ToSettings(const Config& config) {
   settings.broker.validation.require_json = config.validation().require_json();
   if (const auto status = ReadDoors(config, settings); !status.ok()) return status;
   if (const auto status = ReadAmqp(config, settings.broker); !status.ok()) return status;
+  if (const auto status = ReadTls(config.amqp(), settings); !status.ok()) return status;
   if (const auto status = ReadLimits(config, settings); !status.ok()) return status;
   if (const auto status = ReadTopology(config, settings.broker); !status.ok()) return status;
   return settings;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "amqp/tls_context.h"
 #include "amqp_sidecar/config/v1/config.pb.h"
 #include "app/admin_server.h"
 #include "base/clock.h"
@@ -19,12 +20,13 @@ struct Settings {
   base::LogLevel log_level = base::LogLevel::kInfo;
   base::LogFormat log_format = base::LogFormat::kText;
   base::Duration drain_timeout = std::chrono::seconds(10);
+  amqp::TlsOptions tls;
   AdminServer::Config admin;
   rpc::ServerConfig rpc;
   broker::Broker::Config broker;
 };
 
-// Reads amqp.password_file. Opens nothing else.
+// Reads amqp.password_file and the files of amqp.tls. Opens nothing else.
 //
 // Errors: INVALID_ARGUMENT, one line that begins with the key. Never quotes a credential.
 absl::StatusOr<Settings> ToSettings(const config::v1::Config& config);

@@ -54,7 +54,7 @@ TEST_CASE("A delivery shows the message, its queue, and that it is the first att
   CHECK(delivery.invalid_reason().empty());
 }
 
-TEST_CASE("Acked messages are gone; what was not acked goes back when the subscription ends") {
+TEST_CASE("Acked messages are gone, and what was not acked goes back when the subscription ends") {
   World world;
   const std::string queue = world.names.Queue();
   PublishNumbers(world, queue, 5);

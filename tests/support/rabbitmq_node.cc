@@ -15,12 +15,20 @@ namespace {
 
 constexpr std::chrono::minutes kStartLimit{2};
 
-std::string Script(const std::string& dir, std::vector<std::string> arguments) {
+std::string Script(const std::string& dir, std::vector<std::string> arguments,
+                   const std::vector<std::string>& environment = {}) {
   arguments.insert(arguments.begin() + 1, dir);
   arguments.insert(arguments.begin(), RABBITMQ_NODE_SCRIPT);
-  const RunResult result = Run(arguments, {}, kStartLimit);
+  const RunResult result = Run(arguments, environment, kStartLimit);
   if (result.exit_code != 0) throw std::runtime_error(arguments[1] + ": " + result.output());
   return result.out;
+}
+
+// Of a line of the node's env file; 0 where there is none.
+uint16_t PortIn(const std::string& env, const std::string& key) {
+  const size_t at = env.find(key);
+  return at == std::string::npos ? uint16_t{0}
+                                 : static_cast<uint16_t>(std::atoi(env.c_str() + at + key.size()));
 }
 
 bool AllThreadsStopped(pid_t pid) {
@@ -39,8 +47,9 @@ bool AllThreadsStopped(pid_t pid) {
 RabbitmqNode RabbitmqNode::Shared() { return RabbitmqNode(RABBITMQ_NODE_FOLDER "/shared"); }
 RabbitmqNode RabbitmqNode::Disturbed() { return RabbitmqNode(RABBITMQ_NODE_FOLDER "/disturbed"); }
 
-RabbitmqNode RabbitmqNode::Start(const std::string& dir) {
-  Script(dir, {"start"});
+RabbitmqNode RabbitmqNode::Start(const std::string& dir,
+                                 const std::vector<std::string>& environment) {
+  Script(dir, {"start"}, environment);
   return RabbitmqNode(dir);
 }
 
@@ -48,13 +57,12 @@ void RabbitmqNode::Stop() const { Script(dir_, {"stop"}); }
 
 RabbitmqNode::RabbitmqNode(std::string dir) : dir_(std::move(dir)) {
   const std::string env = ReadFile(dir_ + "/env");
-  const std::string key = "RABBITMQ_PORT=";
-  const size_t at = env.find(key);
-  if (at == std::string::npos) {
+  port_ = PortIn(env, "RABBITMQ_PORT=");
+  tls_port_ = PortIn(env, "RABBITMQ_TLS_PORT=");
+  if (port_ == 0) {
     throw std::runtime_error("no RabbitMQ node runs: start it by ctest, or by " +
                              std::string(RABBITMQ_NODE_SCRIPT) + " start " + dir_);
   }
-  port_ = static_cast<uint16_t>(std::atoi(env.c_str() + at + key.size()));
 }
 
 std::string RabbitmqNode::uri() const {

@@ -16,10 +16,14 @@ class RabbitmqNode {
   // it as they found it.
   static RabbitmqNode Disturbed();
   // A fresh one that keeps its data in `dir`; end it with Stop. Throws when it does not start.
-  static RabbitmqNode Start(const std::string& dir);
+  // `environment` is for rabbitmq_node.sh ("NAME=value").
+  static RabbitmqNode Start(const std::string& dir,
+                            const std::vector<std::string>& environment = {});
   void Stop() const;
 
   uint16_t port() const { return port_; }
+  // Where it speaks TLS; 0 where it does not.
+  uint16_t tls_port() const { return tls_port_; }
   // With guest's password, virtual host "/".
   std::string uri() const;
 
@@ -42,6 +46,7 @@ class RabbitmqNode {
 
   std::string dir_;
   uint16_t port_ = 0;
+  uint16_t tls_port_ = 0;
 };
 
 }  // namespace amqp_sidecar::test

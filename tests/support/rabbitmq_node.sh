@@ -15,6 +15,9 @@ usage: rabbitmq_node.sh COMMAND DIR [ARGUMENT...]
 DIR/env says RABBITMQ_PORT=... and more, for a shell to source.
 Environment: RABBITMQ_NODE_ADVANCED  Erlang terms for the broker's application environment, such
                                      as "{consumer_timeout, 2000}, {channel_tick_interval, 500}"
+             RABBITMQ_NODE_CONF      lines for rabbitmq.conf; with them, if they set ssl_options,
+                                     a TLS listener on RABBITMQ_TLS_PORT
+             RABBITMQ_NODE_PLUGINS   plugins to enable, separated by commas
              RABBITMQ_NODE_TIMEOUT   seconds that a start may take (90)
 END
 }
@@ -111,10 +114,10 @@ answers() {
 write_configuration() {
   mkdir -p "$dir/home" "$dir/mnesia" "$dir/log" "$dir/generated" "$dir/schema"
   : >"$dir/rabbitmq-env.conf"
-  echo '[].' >"$dir/enabled_plugins"
+  echo "[${RABBITMQ_NODE_PLUGINS:-}]." >"$dir/enabled_plugins"
   echo "[{rabbit, [${RABBITMQ_NODE_ADVANCED:-}]}]." >"$dir/advanced.config"
   # Free disk space is the machine's concern; a test that wants the alarm sets it.
-  echo 'disk_free_limit.absolute = 1MB' >"$dir/rabbitmq.conf"
+  printf '%s\n' 'disk_free_limit.absolute = 1MB' "${RABBITMQ_NODE_CONF:-}" >"$dir/rabbitmq.conf"
   # A minimal system has no /etc/hosts.
   cat >"$dir/inetrc" <<'END'
 {host, {127,0,0,1}, ["localhost"]}.
@@ -133,6 +136,11 @@ RABBITMQ_DIST_PORT=$RABBITMQ_DIST_PORT
 RABBITMQ_EPMD_PORT=$RABBITMQ_EPMD_PORT
 RABBITMQ_NODENAME=$RABBITMQ_NODENAME
 END
+  if [[ ${RABBITMQ_NODE_CONF:-} == *ssl_options* ]]; then
+    RABBITMQ_TLS_PORT=$(free_port)
+    echo "RABBITMQ_TLS_PORT=$RABBITMQ_TLS_PORT" >>"$dir/env"
+    echo "listeners.ssl.1 = 127.0.0.1:$RABBITMQ_TLS_PORT" >>"$dir/rabbitmq.conf"
+  fi
 }
 
 # Its own session each, so that Ctrl-C at a terminal reaches the caller only.

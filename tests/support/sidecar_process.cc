@@ -18,7 +18,9 @@ std::string Yaml(const SidecarOptions& options, const std::string& socket, uint1
   yaml << "grpc:\n  listen:\n    - unix://" << socket << "\n";
   for (const std::string& address : options.listen) yaml << "    - " << address << "\n";
   yaml << "admin:\n  listen: 127.0.0.1:" << admin_port << "\n";
-  yaml << "amqp:\n  uris: [\"" << options.uri << "\"]\n" << options.amqp << "\n";
+  yaml << "amqp:\n  uris: [\"" << options.uri << "\"";
+  for (const std::string& uri : options.more_uris) yaml << ", \"" << uri << "\"";
+  yaml << "]\n" << options.amqp << "\n";
   yaml << options.more << "\n";
   return yaml.str();
 }

@@ -23,8 +23,9 @@ struct SidecarOptions {
   std::string more;                      // further top-level keys, as YAML
   std::vector<std::string> listen = {};  // besides the Unix socket
   std::vector<std::string> environment = {};
-  std::string umask = "";   // such as "0000"; empty: the test's own
-  std::string socket = "";  // empty: sidecar.sock in the process's own folder
+  std::string umask = "";                   // such as "0000"; empty: the test's own
+  std::string socket = "";                  // empty: sidecar.sock in the process's own folder
+  std::vector<std::string> more_uris = {};  // of brokers, behind `uri`
 };
 
 class SidecarProcess {

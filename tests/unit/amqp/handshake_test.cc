@@ -90,10 +90,37 @@ TEST_CASE("a server that is no broker is said to be none") {
         Lines{"closed protocol-error 501 not an AMQP frame, it starts with \"HTTP/1.\""});
 }
 
-TEST_CASE("a broker without a PLAIN login is refused") {
-  Rig rig;
-  rig.Say(server::Start("EXTERNAL PLAINER"));
-  CHECK(rig.Log() == Lines{"closed protocol-error 540 the broker offers no PLAIN login"});
+TEST_CASE("a broker without the login that is wanted is refused, and what it offers is told") {
+  Connection::Options options = Rig::DefaultOptions();
+  SECTION("PLAIN") {
+    Rig rig(options);
+    rig.Say(server::Start("EXTERNAL PLAINER"));
+    CHECK(rig.Log() == Lines{"closed protocol-error 540 the broker offers no PLAIN login, but "
+                             "EXTERNAL PLAINER: see auth_mechanisms in its configuration"});
+  }
+  SECTION("EXTERNAL") {
+    options.auth_mechanism = AuthMechanism::kExternal;
+    Rig rig(options);
+    rig.Say(server::Start("PLAIN AMQPLAIN"));
+    CHECK_THAT(
+        rig.Log().at(0),
+        ContainsSubstring("no EXTERNAL login, but PLAIN AMQPLAIN: see auth_mechanisms in its "
+                          "configuration and its plugin rabbitmq_auth_mechanism_ssl"));
+  }
+}
+
+TEST_CASE("an EXTERNAL login names neither user nor password") {
+  Connection::Options options = Rig::DefaultOptions();
+  options.auth_mechanism = AuthMechanism::kExternal;
+  Rig rig(options);
+  rig.Written();
+  rig.Say(server::Start("PLAIN EXTERNAL"));
+  const std::string written = rig.Written();
+  // A short string, then a long one that is empty.
+  CHECK_THAT(written, ContainsSubstring(std::string("\x08"
+                                                    "EXTERNAL\0\0\0\0",
+                                                    13)));
+  CHECK_THAT(written, !ContainsSubstring("secret"));
 }
 
 TEST_CASE("a refused login is told with the broker's code and text") {

@@ -29,11 +29,13 @@ class FakePipe final : public Transport {
     return taken;
   }
   void SetReading(bool) override {}
+  void SetUserTimeout(base::Duration timeout) override { user_timeout = timeout; }
 
   Transport::Listener& listener;
   std::string written;
   size_t room = static_cast<size_t>(-1);
   int writes = 0;
+  base::Duration user_timeout{-1};  // until it is set
 
  private:
   int& open_;
@@ -216,6 +218,113 @@ TEST_CASE("a refused login or virtual host waits five seconds at least") {
   CHECK(rig.dialer.dialed.size() == 2);
 }
 
+// The pipe comes up, and the broker refuses the login.
+void Refuse(LinkRig& rig) {
+  rig.dialer.pipe->listener.OnConnected();
+  rig.Say(server::Start());
+  rig.dialer.pipe->listener.OnBytes(server::ConnectionClosed(403, "ACCESS_REFUSED"));
+  rig.reactor.Turn();
+}
+
+TEST_CASE("a refused login or virtual host is told as one, with the broker's words") {
+  LinkRig rig;
+  Link& link = rig.Make();
+  SECTION("login") {
+    Refuse(rig);
+    CHECK(link.status().last_failure.text == "login refused: ACCESS_REFUSED");
+  }
+  SECTION("virtual host") {
+    rig.dialer.pipe->listener.OnConnected();
+    rig.Say(server::Start() + server::Tune());
+    rig.dialer.pipe->listener.OnBytes(server::ConnectionClosed(530, "NOT_ALLOWED - no shop"));
+    rig.reactor.Turn();
+    CHECK(link.status().last_failure.text == "virtual host refused: NOT_ALLOWED - no shop");
+  }
+}
+
+// What the file of the password holds.
+struct PasswordFile {
+  explicit PasswordFile(LinkRig& rig) {
+    rig.options.read_password = [this]() -> absl::StatusOr<std::string> {
+      if (!readable) return absl::InvalidArgumentError("cannot read it");
+      return content;
+    };
+  }
+  std::string content = "first";
+  bool readable = true;
+};
+
+std::string PasswordSent(LinkRig& rig) {
+  rig.dialer.pipe->listener.OnConnected();
+  rig.dialer.pipe->written.clear();
+  rig.Say(server::Start());
+  const std::string& written = rig.dialer.pipe->written;
+  const size_t at = written.find(std::string("\0guest\0", 7));
+  return written.substr(at + 7, written.find('\0', at + 7) - at - 7);
+}
+
+TEST_CASE("a password that is read is read anew before each try") {
+  LinkRig rig;
+  PasswordFile file(rig);
+  rig.Make();
+  CHECK_THAT(PasswordSent(rig), Catch::Matchers::StartsWith("first"));
+  rig.Cut("reset");
+  file.content = "second";
+  rig.reactor.Advance(seconds(2));
+  CHECK_THAT(PasswordSent(rig), Catch::Matchers::StartsWith("second"));
+  rig.Cut("reset");
+  // As while it is replaced: the last one serves.
+  file.readable = false;
+  rig.reactor.Advance(seconds(2));
+  CHECK_THAT(PasswordSent(rig), Catch::Matchers::StartsWith("second"));
+  CHECK(rig.dialer.dialed.size() == 3);
+}
+
+TEST_CASE("a refused login is tried again within a second of a new password") {
+  LinkRig rig;
+  PasswordFile file(rig);
+  Link& link = rig.Make();
+  Refuse(rig);
+  rig.reactor.Advance(seconds(2));
+  CHECK(rig.dialer.dialed.size() == 1);
+  SECTION("which is good") {
+    file.content = "second";
+    rig.reactor.Advance(milliseconds(500));
+    CHECK(rig.dialer.dialed.size() == 2);
+    rig.ComeUp();
+    CHECK(link.status().state == LinkState::kReady);
+  }
+  SECTION("but not while it cannot be read, which is told") {
+    file.readable = false;
+    rig.reactor.Advance(seconds(3));
+    CHECK(rig.dialer.dialed.size() == 2);
+    Refuse(rig);
+    CHECK_THAT(link.status().last_failure.text, ContainsSubstring("password_file: cannot read it"));
+  }
+  SECTION("but not by a link that was stopped") {
+    link.Stop(rig.reactor.Now() + seconds(3), [] {});
+    file.content = "second";
+    rig.reactor.Advance(seconds(10));
+    CHECK(rig.dialer.dialed.size() == 1);
+  }
+}
+
+TEST_CASE("passwords that change all the time make no more tries than one every five seconds") {
+  LinkRig rig;
+  PasswordFile file(rig);
+  rig.Make();
+  Refuse(rig);
+  for (int i = 0; i < 240; ++i) {
+    file.content = std::to_string(i);
+    const size_t dialed = rig.dialer.dialed.size();
+    rig.reactor.Advance(milliseconds(250));
+    if (rig.dialer.dialed.size() > dialed) Refuse(rig);
+  }
+  // One minute, the first try included.
+  CHECK(rig.dialer.dialed.size() >= 12);
+  CHECK(rig.dialer.dialed.size() <= 13);
+}
+
 TEST_CASE("endpoints are tried in turn, from a random one on") {
   LinkRig rig({"amqp://one", "amqp://two", "amqp://three"});
   rig.random = 0.4;
@@ -265,6 +374,28 @@ TEST_CASE("blocked and unblocked are passed on and shown") {
   CHECK(link.status().state == LinkState::kReady);
   CHECK(link.status().blocked_reason.empty());
   CHECK(rig.Log() == Lines{"blocked low on memory", "unblocked"});
+}
+
+TEST_CASE("the kernel's patience is limited while the link is ready, and not while it is blocked") {
+  LinkRig rig;
+  rig.Make();
+  rig.dialer.pipe->listener.OnConnected();
+  CHECK(rig.dialer.pipe->user_timeout < base::Duration::zero());
+  rig.Say(server::Handshake());
+  CHECK(rig.dialer.pipe->user_timeout == seconds(4));
+  rig.Say(server::Blocked("low on memory"));
+  CHECK(rig.dialer.pipe->user_timeout == seconds(0));
+  rig.Say(server::Unblocked());
+  CHECK(rig.dialer.pipe->user_timeout == seconds(4));
+}
+
+TEST_CASE("the kernel's patience follows the heartbeat within reason") {
+  const auto [heartbeat, expected] = GENERATE(table<int, int>({{0, 5}, {1, 1}, {5, 2}, {60, 5}}));
+  LinkRig rig;
+  rig.options.connection.heartbeat = seconds(heartbeat);
+  rig.Make();
+  rig.ComeUp();
+  CHECK(rig.dialer.pipe->user_timeout == seconds(expected));
 }
 
 TEST_CASE("a pipe that is full is not written to until it says that it takes more") {

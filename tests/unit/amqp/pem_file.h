@@ -1,0 +1,35 @@
+// PemFile: a text in a file of its own, gone with the object. One thread.
+#pragma once
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+#include "support/catch.h"
+
+namespace amqp_sidecar::amqp {
+
+class PemFile {
+ public:
+  explicit PemFile(const std::string& text) {
+    const char* folder = std::getenv("TMPDIR");
+    path_ = std::string(folder == nullptr ? "/tmp" : folder) + "/sidecar-XXXXXX";
+    const int fd = ::mkstemp(path_.data());
+    REQUIRE(fd >= 0);
+    ::close(fd);
+    std::ofstream(path_) << text;
+  }
+  ~PemFile() { std::remove(path_.c_str()); }
+  PemFile(const PemFile&) = delete;
+  PemFile& operator=(const PemFile&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace amqp_sidecar::amqp
