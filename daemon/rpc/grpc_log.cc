@@ -15,4 +15,6 @@ void RouteGrpcLog() {
   });
 }
 
+void UnrouteGrpcLog() { gpr_set_log_function(nullptr); }
+
 }  // namespace amqp_sidecar::rpc

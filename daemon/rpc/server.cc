@@ -1,5 +1,6 @@
 #include "rpc/server.h"
 
+#include <grpc/grpc.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/resource_quota.h>
 #include <sys/stat.h>
@@ -57,10 +58,17 @@ std::chrono::system_clock::time_point ToWall(base::TimePoint when) {
 Server::Server(broker::Broker& broker, ServerConfig config)
     : config_(std::move(config)), publisher_(broker), subscriber_(broker), topology_(broker) {}
 
-Server::~Server() { Shutdown(std::chrono::steady_clock::now()); }
+Server::~Server() {
+  Shutdown(std::chrono::steady_clock::now());
+  UnrouteGrpcLog();
+}
 
 absl::Status Server::Start() {
   RouteGrpcLog();
+  // Never given back: with the last user gone gRPC ends its own threads, and one that has waited
+  // for a client to read on sits in a poll of ten seconds, for which the end of the process would
+  // wait.
+  [[maybe_unused]] static const bool kept = (grpc_init(), true);
   if (absl::Status status = ParseAddresses(); !status.ok()) return status;
   if (absl::Status status = Listen(); !status.ok()) {
     Shutdown(std::chrono::steady_clock::now());

@@ -33,6 +33,21 @@ TEST_CASE("A sidecar that holds nothing ends at once with 0, by either signal") 
   }
 }
 
+// After a write that had to wait for its client, gRPC polls for ten seconds.
+TEST_CASE("A sidecar that has just sent much ends at once, too") {
+  const std::string body = "\"" + std::string(1'000'000, 'a') + "\"";
+  for (int round = 0; round < 2; ++round) {
+    World world(DrainFor("30s"));
+    const std::string queue = world.names.Queue();
+    Subscription subscription(world.client, queue);
+    for (int i = 0; i < 8; ++i) REQUIRE(world.client.Publish(JsonMessage("", queue, body)).ok());
+    REQUIRE(subscription.WaitForDeliveries(8));
+    CHECK(world.client.Ack(Ids(subscription.deliveries())).empty());
+    world.sidecar.Signal(SIGTERM);
+    REQUIRE(world.sidecar.Wait(5s) == 0);
+  }
+}
+
 TEST_CASE("During a drain settlements count, and publishes and subscriptions are refused") {
   World world(DrainFor("20s"));
   const std::string queue = world.names.Queue();

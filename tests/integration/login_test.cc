@@ -79,7 +79,7 @@ void CheckRefused(LoginWorld& world) {
   CHECK(Eventually(2s, [&] { return world.client.Health(kPublisher) == "NOT_SERVING"; }));
   CHECK(Eventually(2s, [&] { return world.client.Health(kSubscriber) == "NOT_SERVING"; }));
   CHECK(world.client.Health() == "SERVING");
-  const Outcome outcome = world.client.Publish(JsonMessage("", "nowhere"), 500ms);
+  const Outcome outcome = AnswerWithoutLink(world.client);
   CheckFailure(outcome, StatusCode::UNAVAILABLE, "BROKER_UNAVAILABLE", "NO");
   CHECK_THAT(outcome.text, ContainsSubstring("login refused"));
 }

@@ -76,7 +76,7 @@ void CheckNoLink(const SidecarProcess& sidecar, const std::string& why) {
   TellsReadiness(sidecar, why);
   CHECK_THAT(Readiness(sidecar), ContainsSubstring("not ready: no connection to "));
   CHECK_THAT(Readiness(sidecar), ContainsSubstring(why));
-  const Outcome outcome = client.Publish(JsonMessage("", "nowhere"), 500ms);
+  const Outcome outcome = AnswerWithoutLink(client);
   CheckFailure(outcome, StatusCode::UNAVAILABLE, "BROKER_UNAVAILABLE", "NO");
   CHECK_THAT(outcome.text, ContainsSubstring(why));
   CHECK_THAT(sidecar.output(), ContainsSubstring("cannot connect to the broker"));

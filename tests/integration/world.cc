@@ -63,6 +63,15 @@ void CheckFailure(const Outcome& outcome, grpc::StatusCode code, const std::stri
   CHECK_FALSE(outcome.text.empty());
 }
 
+Outcome AnswerWithoutLink(Client& client) {
+  Outcome outcome;
+  Eventually(5s, [&] {
+    outcome = client.Publish(JsonMessage("", "nowhere"), 500ms);
+    return outcome.code != grpc::StatusCode::DEADLINE_EXCEEDED;
+  });
+  return outcome;
+}
+
 World::World(SidecarOptions options, const RabbitmqNode& on)
     : node(on),
       names(node),

@@ -93,6 +93,10 @@ class OnExit {
 void CheckFailure(const Outcome& outcome, grpc::StatusCode code, const std::string& reason,
                   const std::string& persisted);
 
+// The answer to a publish that cannot be sent now. Asked again where a busy machine did not get the
+// answer to us before our own deadline, shortly before which it is given.
+Outcome AnswerWithoutLink(Client& client);
+
 // Runs `call` on a thread of its own, for a call that is to wait while the test acts.
 template <typename Call>
 auto InBackground(Call call) {
