@@ -15,11 +15,17 @@ class RabbitmqNode {
   // The node for tests that kill, stop or alarm it: one at a time (RESOURCE_LOCK), and they leave
   // it as they found it.
   static RabbitmqNode Disturbed();
+  // The node for drills, likewise one at a time.
+  static RabbitmqNode Drilled();
+  // The nodes of the drills' cluster of three (rabbitmq_cluster.sh).
+  static std::vector<RabbitmqNode> Cluster();
   // A fresh one that keeps its data in `dir`; end it with Stop. Throws when it does not start.
   static RabbitmqNode Start(const std::string& dir);
   void Stop() const;
 
   uint16_t port() const { return port_; }
+  // As Erlang knows it.
+  const std::string& name() const { return name_; }
   // With guest's password, virtual host "/".
   std::string uri() const;
 
@@ -29,6 +35,10 @@ class RabbitmqNode {
   // kill -9, and back with the same data.
   void Kill() const;
   void Resume() const;
+  // SIGTERM, until it is gone; Resume brings it back.
+  void Shutdown() const;
+  // Whether somebody accepts connections on its port.
+  bool Accepts() const;
   // SIGSTOP and SIGCONT: alive, and silent.
   void Freeze() const;
   // Waits until what was declared is on disk: the broker writes that with a delay, and a queue that
@@ -42,6 +52,7 @@ class RabbitmqNode {
 
   std::string dir_;
   uint16_t port_ = 0;
+  std::string name_;
 };
 
 }  // namespace amqp_sidecar::test
