@@ -177,10 +177,11 @@ std::map<std::string, size_t> Load::failures() const {
   return failures_;
 }
 
-size_t Load::UnexplainedBefore(Clock::time_point moment) const {
+size_t Load::UnexplainedBetween(Clock::time_point from, Clock::time_point to) const {
   const std::lock_guard lock(mutex_);
-  return static_cast<size_t>(std::count_if(unexplained_.begin(), unexplained_.end(),
-                                           [&](const auto& begun) { return begun < moment; }));
+  return static_cast<size_t>(
+      std::count_if(unexplained_.begin(), unexplained_.end(),
+                    [&](const auto& begun) { return begun >= from && begun < to; }));
 }
 
 double Load::rate() const {

@@ -61,8 +61,8 @@ class Load {
   Millis LongestGapSince(Clock::time_point since) const;
   // Failed calls by reason and persisted; "no reason" for those that no sidecar answered.
   std::map<std::string, size_t> failures() const;
-  // Failed calls without the sidecar's own reason that were begun before `moment`.
-  size_t UnexplainedBefore(Clock::time_point moment) const;
+  // Failed calls without the sidecar's own reason, of those begun from `from` to `to`.
+  size_t UnexplainedBetween(Clock::time_point from, Clock::time_point to) const;
   // OK answers a second, from the beginning to StopPublishing.
   double rate() const;
   // INTERRUPTED events of all subscriptions.
