@@ -1,6 +1,7 @@
 #include "drills/load.h"
 
 #include <algorithm>
+#include <iostream>
 
 #include "drills/consumer.h"
 
@@ -133,7 +134,9 @@ void Load::Finished(const Call& call) {
   }
   not_before_ = now + kPause;
   const bool explained = !outcome.reason.empty();
-  ++failures_[explained ? outcome.reason + "/" + outcome.persisted : "no reason"];
+  ++failures_[explained ? outcome.reason + "/" + outcome.persisted
+                        : "code " + std::to_string(outcome.code)];
+  if (!explained && getenv("DBG")) std::cerr << outcome << "\n";
   if (!explained) unexplained_.push_back(call.begun);
 }
 

@@ -59,7 +59,7 @@ class Load {
   Millis FirstOkAfter(Clock::time_point since) const;
   // The longest time without an OK that ended, or goes on, after `since`.
   Millis LongestGapSince(Clock::time_point since) const;
-  // Failed calls by reason and persisted; "no reason" for those that no sidecar answered.
+  // Failed calls by reason and persisted; by gRPC's code where no sidecar answered.
   std::map<std::string, size_t> failures() const;
   // Failed calls without the sidecar's own reason, of those begun from `from` to `to`.
   size_t UnexplainedBetween(Clock::time_point from, Clock::time_point to) const;
