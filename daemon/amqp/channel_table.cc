@@ -1,5 +1,6 @@
 #include "amqp/channel_table.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace amqp_sidecar::amqp {
@@ -30,6 +31,12 @@ std::unique_ptr<ChannelImpl> ChannelTable::Take(uint16_t number, State next) {
   slot.state = next;
   --open_;
   return std::move(slot.channel);
+}
+
+size_t ChannelTable::CountClosingSince(base::Duration then) const {
+  return static_cast<size_t>(std::ranges::count_if(slots_, [&](const Slot& slot) {
+    return slot.state == State::kClosing && slot.closing_since <= then;
+  }));
 }
 
 }  // namespace amqp_sidecar::amqp

@@ -24,6 +24,8 @@ class ChannelTable {
   struct Slot {
     State state = State::kFree;
     std::unique_ptr<ChannelImpl> channel;
+    // When it became kClosing, as the operation clock shows.
+    base::Duration closing_since{};
     // A channel.close of the broker was answered while kClosing: it repeats itself when it is not
     // read, and must not be answered again.
     bool answered = false;
@@ -51,6 +53,9 @@ class ChannelTable {
   void Put(uint16_t number, std::unique_ptr<ChannelImpl> channel);
   // Takes the channel from its number, which becomes `next`.
   std::unique_ptr<ChannelImpl> Take(uint16_t number, State next);
+
+  // The numbers that are kClosing since `then` or longer.
+  size_t CountClosingSince(base::Duration then) const;
 
   // The highest number that was ever in use.
   uint16_t highest() const { return static_cast<uint16_t>(slots_.size()); }

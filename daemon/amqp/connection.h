@@ -93,6 +93,10 @@ class Connection {
   virtual size_t channels_open() const = 0;
   virtual size_t channels_max() const = 0;
 
+  // A clock for what the broker is to answer: it stands still while the connection is blocked or
+  // its bytes wait unwritten, which is a matter for the heartbeats.
+  virtual base::Duration OperationTime(base::TimePoint now) const = 0;
+
   // The largest frame that both sides agreed on; kFrameMax before the connection is ready.
   virtual uint32_t frame_max() const = 0;
 

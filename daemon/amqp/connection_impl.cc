@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "amqp/client_method_codec.h"
 
 namespace amqp_sidecar::amqp {
@@ -14,6 +15,10 @@ constexpr WriteQueue::Token kBarrierBit = uint64_t{1} << 63;
 // Control frames that the broker does not take. They are few: answers to what it sends, and
 // settlements of what was delivered.
 constexpr size_t kMostControlBytes = 16u << 20;
+
+// Channel numbers in quarantine that the broker had operation_timeout to let go of, when yet
+// another channel times out: such a link is of no use, whatever its heartbeats say.
+constexpr size_t kMostUnansweredCloses = 8;
 
 }  // namespace
 
@@ -121,13 +126,18 @@ void ConnectionImpl::CloseFromHere(ChannelImpl& channel) {
   const ChannelTable::Slot* slot = channels_.Find(number);
   // It is ending already: whoever ends it sees to the rest.
   if (slot == nullptr || slot->channel.get() != &channel) return;
-  ended_channels_.push_back(channels_.Take(number, ChannelTable::State::kClosing));
+  Quarantine(number);
   out_.Withdraw(number);
   out_.PushControl(number, ChannelCloseFrame(number, 200, "closed"));
 }
 
-void ConnectionImpl::EndChannel(uint16_t number, const Failure& failure, uint16_t code) {
+void ConnectionImpl::Quarantine(uint16_t number) {
   ended_channels_.push_back(channels_.Take(number, ChannelTable::State::kClosing));
+  channels_.Find(number)->closing_since = operations_.At(now_);
+}
+
+void ConnectionImpl::EndChannel(uint16_t number, const Failure& failure, uint16_t code) {
+  Quarantine(number);
   ended_channels_.back()->End(failure);
   if (state_ == State::kClosed) return;
   out_.Withdraw(number);
@@ -193,6 +203,13 @@ void ConnectionImpl::EndOverdueChannels() {
     } else if (channel->deadline() && *channel->deadline() <= reading) {
       EndChannel(number, {Failure::Kind::kTimedOut, 0, "no answer in time"}, 200);
     }
+  }
+  const size_t unanswered = channels_.CountClosingSince(reading - options_.operation_timeout);
+  if (state_ != State::kClosed && unanswered >= kMostUnansweredCloses) {
+    End({Failure::Kind::kLinkLost, 0,
+         absl::StrCat("the broker answers neither methods nor the closing of ", unanswered,
+                      " channels")},
+        {});
   }
 }
 

@@ -42,6 +42,7 @@ class ConnectionImpl final : public Connection, public ChannelHost {
   Channel* OpenChannel(Channel::Listener& listener) override;
   size_t channels_open() const override { return channels_.open(); }
   size_t channels_max() const override { return channels_.max(); }
+  base::Duration OperationTime(base::TimePoint now) const override { return operations_.At(now); }
   uint32_t frame_max() const override { return out_.frame_max(); }
   bool PublishQueueHasRoom() const override { return out_.has_room(); }
   void NotifyWritten(absl::AnyInvocable<void(bool)> written) override;
@@ -76,6 +77,8 @@ class ConnectionImpl final : public Connection, public ChannelHost {
   void AfterEntry();
   void TellWritten();
 
+  // Takes the channel from its number, which is in quarantine until the broker answers.
+  void Quarantine(uint16_t number);
   // Ends a channel that is open; channel.close goes to the broker.
   void EndChannel(uint16_t number, const Failure& failure, uint16_t code);
   void Violated(const Violation& violation);

@@ -26,7 +26,8 @@ class Link::Impl {
         backoff_(options_.initial_backoff, options_.max_backoff, random),
         next_endpoint_(
             static_cast<size_t>(static_cast<double>(options_.endpoints.size()) * random()) %
-            options_.endpoints.size()) {}
+            options_.endpoints.size()),
+        journal_(options_.connection.connection_name) {}
 
   ~Impl() {
     reactor_.Cancel(retry_timer_);
@@ -323,6 +324,8 @@ void Link::Stop(base::TimePoint deadline, base::Task done) {
 void Link::FlushSoon() { impl_->FlushSoon(); }
 
 Connection* Link::connection() { return impl_->connection(); }
+
+const Connection* Link::connection() const { return impl_->connection(); }
 
 const Link::Status& Link::status() const { return impl_->status(); }
 

@@ -85,6 +85,7 @@ class Link {
 
   // Null where the link is not up.
   Connection* connection();
+  const Connection* connection() const;
   const Status& status() const;
 
  private:

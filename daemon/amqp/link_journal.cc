@@ -21,7 +21,8 @@ void LinkJournal::Ready(const ServerInfo& server) {
   status_.server = server;
   logged_failure_.clear();
   base::Log(base::LogLevel::kInfo, "connected to the broker",
-            {{"endpoint", status_.endpoint},
+            {{"connection", connection_},
+             {"endpoint", status_.endpoint},
              {"epoch", status_.epoch},
              {"product", server.product},
              {"version", server.version}});
@@ -32,7 +33,9 @@ void LinkJournal::Blocked(std::string_view reason) {
   if (status_.state != LinkState::kReady) return;
   Enter(LinkState::kBlocked);
   base::Log(base::LogLevel::kWarn, "the broker takes no publishes",
-            {{"endpoint", status_.endpoint}, {"reason", status_.blocked_reason}});
+            {{"connection", connection_},
+             {"endpoint", status_.endpoint},
+             {"reason", status_.blocked_reason}});
 }
 
 void LinkJournal::Unblocked() {
@@ -40,7 +43,7 @@ void LinkJournal::Unblocked() {
   if (status_.state != LinkState::kBlocked) return;
   Enter(LinkState::kReady);
   base::Log(base::LogLevel::kInfo, "the broker takes publishes again",
-            {{"endpoint", status_.endpoint}});
+            {{"connection", connection_}, {"endpoint", status_.endpoint}});
 }
 
 void LinkJournal::Lost(const Failure& failure, bool was_up, base::Duration delay) {
@@ -58,7 +61,10 @@ void LinkJournal::LogLoss(const Failure& failure, bool was_up) {
   logged_failure_ = failure.text;
   base::Log(base::LogLevel::kWarn,
             was_up ? "connection to the broker lost" : "cannot connect to the broker",
-            {{"endpoint", status_.endpoint}, {"code", failure.code}, {"reason", failure.text}});
+            {{"connection", connection_},
+             {"endpoint", status_.endpoint},
+             {"code", failure.code},
+             {"reason", failure.text}});
 }
 
 void LinkJournal::Closing() { Enter(LinkState::kClosing); }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "amqp/link.h"
 
@@ -10,6 +11,9 @@ namespace amqp_sidecar::amqp {
 
 class LinkJournal {
  public:
+  // `connection` is the name that RabbitMQ's tools show: the log has the same.
+  explicit LinkJournal(std::string connection) : connection_(std::move(connection)) {}
+
   const Link::Status& status() const { return status_; }
   LinkState state() const { return status_.state; }
 
@@ -26,6 +30,7 @@ class LinkJournal {
   void Enter(LinkState state);
   void LogLoss(const Failure& failure, bool was_up);
 
+  const std::string connection_;
   Link::Status status_;
   std::string logged_failure_;
 };

@@ -9,7 +9,7 @@
 #include <thread>
 #include <utility>
 
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 
 namespace amqp_sidecar::amqp {
 namespace {
@@ -64,7 +64,7 @@ struct Resolver::Shared {
   Resolver* resolver = nullptr;  // null once it is gone
   std::map<Request, Callback> callbacks;
 
-  absl::Mutex mutex;
+  base::Mutex mutex;
   base::EventLoop* loop ABSL_GUARDED_BY(mutex) = nullptr;  // null once the resolver is gone
   std::deque<Question> waiting ABSL_GUARDED_BY(mutex);
   bool running ABSL_GUARDED_BY(mutex) = false;
@@ -73,7 +73,7 @@ struct Resolver::Shared {
     while (true) {
       Question question;
       {
-        absl::MutexLock lock(&shared->mutex);
+        base::MutexLock lock(&shared->mutex);
         if (shared->loop == nullptr || shared->waiting.empty()) {
           shared->running = false;
           return;
@@ -83,7 +83,7 @@ struct Resolver::Shared {
       }
       std::vector<SocketAddress> addresses;
       std::string error = Ask(question, addresses);
-      absl::MutexLock lock(&shared->mutex);
+      base::MutexLock lock(&shared->mutex);
       if (shared->loop == nullptr) continue;
       // A full loop drops the answer: whoever waits for it has a deadline.
       (void)shared->loop->Post(
@@ -100,21 +100,21 @@ struct Resolver::Shared {
 
 Resolver::Resolver(base::EventLoop& loop) : shared_(std::make_shared<Shared>()) {
   shared_->resolver = this;
-  absl::MutexLock lock(&shared_->mutex);
+  base::MutexLock lock(&shared_->mutex);
   shared_->loop = &loop;
 }
 
 Resolver::~Resolver() {
   shared_->resolver = nullptr;
   shared_->callbacks.clear();
-  absl::MutexLock lock(&shared_->mutex);
+  base::MutexLock lock(&shared_->mutex);
   shared_->loop = nullptr;
   shared_->waiting.clear();
 }
 
 Resolver::Request Resolver::Resolve(const std::string& host, uint16_t port, Callback done) {
   const Request request = next_++;
-  absl::MutexLock lock(&shared_->mutex);
+  base::MutexLock lock(&shared_->mutex);
   if (shared_->waiting.size() >= kMaxWaiting) return 0;
   if (!shared_->running) {
     try {
@@ -131,7 +131,7 @@ Resolver::Request Resolver::Resolve(const std::string& host, uint16_t port, Call
 
 void Resolver::Cancel(Request request) {
   shared_->callbacks.erase(request);
-  absl::MutexLock lock(&shared_->mutex);
+  base::MutexLock lock(&shared_->mutex);
   std::erase_if(shared_->waiting, [&](const Question& q) { return q.request == request; });
 }
 

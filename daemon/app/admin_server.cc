@@ -117,7 +117,7 @@ absl::Status AdminServer::Start() {
   context_ = mg_start(&callbacks, this, values.data());
   if (context_ == nullptr) {
     mg_exit_library();
-    const absl::MutexLock lock(&mutex_);
+    const base::MutexLock lock(&mutex_);
     return absl::FailedPreconditionError(complaint_.empty() ? "cannot listen" : complaint_);
   }
   mg_set_request_handler(context_, "/healthz$", HandleHealth, this);
@@ -129,7 +129,7 @@ absl::Status AdminServer::Start() {
 int AdminServer::KeepComplaint(const mg_connection* connection, const char* message) {
   auto* self = static_cast<AdminServer*>(mg_get_user_data(mg_get_context(connection)));
   if (self == nullptr) return 1;
-  const absl::MutexLock lock(&self->mutex_);
+  const base::MutexLock lock(&self->mutex_);
   if (self->complaint_.empty()) self->complaint_ = message;
   return 1;
 }

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "broker/types.h"
 
 struct mg_context;
@@ -50,7 +50,7 @@ class AdminServer {
   const SnapshotSource snapshot_;
   mg_context* context_ = nullptr;
 
-  absl::Mutex mutex_;
+  base::Mutex mutex_;
   // The first of civetweb's: where Start() fails it says why.
   std::string complaint_ ABSL_GUARDED_BY(mutex_);
 };

@@ -2,11 +2,10 @@
 
 #include <pthread.h>
 
+#include <future>
 #include <random>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/notification.h"
-#include "absl/time/time.h"
 #include "amqp/tcp_transport.h"
 #include "base/log.h"
 #include "base/version.h"
@@ -72,10 +71,10 @@ std::vector<std::string> Daemon::addresses() const {
 void Daemon::Drain() {
   const base::TimePoint deadline = std::chrono::steady_clock::now() + settings_.drain_timeout;
   server_->BeginDrain();
-  const auto drained = std::make_shared<absl::Notification>();
-  broker_->Drain(deadline, [drained] { drained->Notify(); });
-  if (!drained->WaitForNotificationWithTimeout(
-          absl::FromChrono(settings_.drain_timeout + kGoodbyeTime))) {
+  const auto drained = std::make_shared<std::promise<void>>();
+  const std::future<void> done = drained->get_future();
+  broker_->Drain(deadline, [drained] { drained->set_value(); });
+  if (done.wait_for(settings_.drain_timeout + kGoodbyeTime) != std::future_status::ready) {
     base::Log(base::LogLevel::kError, "drain did not end in time");
   }
   StopThreads();

@@ -9,31 +9,28 @@ Readiness NotReady(const std::string& why, const std::string& detail) {
   return {503, absl::StrCat("not ready: ", why, detail.empty() ? "" : ": ", detail)};
 }
 
-Readiness NoLink(const broker::Snapshot& snapshot) {
+Readiness NoLink(const std::string& what, const broker::ConnectionSnapshot& connection) {
   const std::string where =
-      snapshot.endpoint.empty() ? "" : absl::StrCat(" to ", snapshot.endpoint);
-  return NotReady(absl::StrCat("no connection", where), snapshot.last_error);
+      connection.endpoint.empty() ? "" : absl::StrCat(" to ", connection.endpoint);
+  return NotReady(absl::StrCat(what, where), connection.last_error);
 }
 
 }  // namespace
 
 Readiness ReadinessOf(const broker::Snapshot& snapshot) {
-  switch (snapshot.state) {
-    case broker::ConnectionState::kConnecting:
-    case broker::ConnectionState::kBackingOff:
-      return NoLink(snapshot);
-    case broker::ConnectionState::kDraining:
-      return NotReady("shutting down", "");
-    case broker::ConnectionState::kReady:
-    case broker::ConnectionState::kBlocked:
-      break;
+  if (snapshot.connection.state == broker::ConnectionState::kDraining) {
+    return NotReady("shutting down", "");
+  }
+  if (!snapshot.connection.up()) return NoLink("no connection", snapshot.connection);
+  if (!snapshot.consuming().up()) {
+    return NoLink("no connection for subscriptions", snapshot.consuming());
   }
   if (!snapshot.topology_declared) {
     return NotReady("the topology is not declared", snapshot.topology_error);
   }
-  if (snapshot.state == broker::ConnectionState::kBlocked) {
-    return {200,
-            absl::StrCat("degraded: the broker accepts no publishes: ", snapshot.blocked_reason)};
+  if (snapshot.connection.state == broker::ConnectionState::kBlocked) {
+    return {200, absl::StrCat("degraded: the broker accepts no publishes: ",
+                              snapshot.connection.blocked_reason)};
   }
   return {200, "ready"};
 }

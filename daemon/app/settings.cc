@@ -109,6 +109,7 @@ absl::Status ReadAmqp(const Config& config, broker::Broker::Config& broker) {
   broker.link.max_backoff = ToDuration(amqp.reconnect().max_backoff());
   broker.operation_timeout = ToDuration(amqp.operation_timeout());
   broker.publish_channels = amqp.publish_channels();
+  broker.separate_consumer_connection = amqp.separate_consumer_connection();
   return absl::OkStatus();
 }
 

@@ -51,7 +51,7 @@ void EventLoop::Run() {
   }
   std::vector<Task> dropped;
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     dropped.swap(posted_);
   }
 }
@@ -65,7 +65,7 @@ void EventLoop::Stop() {
 bool EventLoop::Post(Task task, size_t bytes) {
   bool was_empty = false;
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     if (stopping_.load(std::memory_order_acquire)) return false;
     if (posted_.size() >= limits_.max_posted_tasks) return false;
     if (posted_bytes_ + bytes > limits_.max_posted_bytes && !posted_.empty()) return false;
@@ -113,7 +113,7 @@ void EventLoop::Wait() {
   int timeout_ms = -1;
   bool work_waits = !deferred_.empty();
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     work_waits = work_waits || !posted_.empty();
   }
   const TimePoint due = timers_.NextDue();
@@ -137,7 +137,7 @@ void EventLoop::Wait() {
 void EventLoop::RunPosted() {
   std::vector<Task> tasks;
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     tasks.swap(posted_);
     posted_bytes_ = 0;
   }

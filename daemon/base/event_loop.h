@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "base/reactor.h"
 #include "base/timer_queue.h"
 #include "base/unique_fd.h"
@@ -75,7 +75,7 @@ class EventLoop final : public Reactor {
   std::unordered_map<int, std::unique_ptr<Watched>> watched_;
   std::vector<std::unique_ptr<Watched>> removed_;
 
-  absl::Mutex mutex_;
+  Mutex mutex_;
   std::vector<Task> posted_ ABSL_GUARDED_BY(mutex_);
   size_t posted_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::atomic<bool> stopping_ = false;

@@ -108,7 +108,7 @@ void Broker::Start() {
   (void)core_->reactor().Post(
       [this] {
         core_->AssertIoThread();
-        core_->link().Start();
+        core_->Start();
       },
       0);
 }

@@ -26,6 +26,8 @@ class Broker {
     amqp::Link::Options link;
     base::Duration operation_timeout = std::chrono::seconds(5);
     uint32_t publish_channels = 2;  // 1 to 16
+    // A second connection, for subscriptions and topology.
+    bool separate_consumer_connection = false;
     size_t max_message_bytes = 1u << 20;
     size_t max_in_flight_messages = 10'000;
     size_t max_in_flight_bytes = 64u << 20;

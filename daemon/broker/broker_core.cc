@@ -43,7 +43,57 @@ ConnectionState StateOf(amqp::LinkState state) {
   return ConnectionState::kConnecting;
 }
 
+amqp::Link::Options ConsumeLinkOptions(const Broker::Config& config) {
+  amqp::Link::Options options = config.link;
+  options.connection.connection_name += " (consuming)";
+  return options;
+}
+
+ConnectionSnapshot SnapshotOf(const amqp::Link& link, bool draining) {
+  const amqp::Link::Status& status = link.status();
+  ConnectionSnapshot snapshot;
+  snapshot.state = draining ? ConnectionState::kDraining : StateOf(status.state);
+  snapshot.endpoint = status.endpoint;
+  snapshot.broker_product = status.server.product;
+  snapshot.broker_version = status.server.version;
+  snapshot.since = status.since;
+  snapshot.reconnects = status.reconnects;
+  snapshot.last_error = status.last_failure.text;
+  snapshot.next_attempt_at = status.next_attempt_at;
+  snapshot.blocked_reason = status.blocked_reason;
+  if (const amqp::Connection* connection = link.connection()) {
+    snapshot.channels_open = static_cast<uint32_t>(connection->channels_open());
+    snapshot.channels_max = static_cast<uint32_t>(connection->channels_max());
+  }
+  return snapshot;
+}
+
 }  // namespace
+
+// What a link says, with what the link is for.
+class BrokerCore::LinkEvents final : public amqp::Link::Listener {
+ public:
+  LinkEvents(BrokerCore& core, Use use) : core_(core), use_(use) {}
+
+  void OnLinkUp(amqp::Connection& connection, uint64_t) override {
+    core_.OnLinkUp(use_, connection);
+  }
+  void OnLinkDown(const amqp::Failure& failure) override { core_.OnLinkDown(use_, failure); }
+  void OnLinkBlocked(std::string_view) override {
+    if (use_.publishing) core_.publisher_.Blocked();
+  }
+  void OnLinkUnblocked() override {
+    if (use_.publishing) core_.publisher_.Unblocked();
+  }
+  void OnPublishRoom() override {
+    if (use_.publishing) core_.publisher_.PublishRoom();
+  }
+  void OnLinkStatus() override { core_.UpdateSnapshot(); }
+
+ private:
+  BrokerCore& core_;
+  const Use use_;
+};
 
 BrokerCore::BrokerCore(base::Reactor& reactor, amqp::Dialer& dialer, base::Backoff::Random random,
                        Broker::Config config, Broker::StatusListener on_status)
@@ -52,19 +102,32 @@ BrokerCore::BrokerCore(base::Reactor& reactor, amqp::Dialer& dialer, base::Backo
       on_status_(std::move(on_status)),
       validator_(config_.validation),
       logins_(LoginsOf(config_)),
-      link_(reactor, dialer, std::move(random), config_.link, *this),
-      scratch_(reactor, link_),
+      publish_events_(std::make_unique<LinkEvents>(
+          *this, Use{.publishing = true, .consuming = !config_.separate_consumer_connection})),
+      consume_events_(
+          config_.separate_consumer_connection
+              ? std::make_unique<LinkEvents>(*this, Use{.publishing = false, .consuming = true})
+              : nullptr),
+      publish_link_(reactor, dialer, random, config_.link, *publish_events_),
+      own_consume_link_(consume_events_ == nullptr
+                            ? nullptr
+                            : std::make_unique<amqp::Link>(reactor, dialer, random,
+                                                           ConsumeLinkOptions(config_),
+                                                           *consume_events_)),
+      consume_link_(own_consume_link_ == nullptr ? publish_link_ : *own_consume_link_),
+      scratch_(reactor, consume_link_),
       directory_(scratch_),
       topology_(reactor, scratch_, directory_, config_.topology, [this] { OnTopologyChange(); }),
-      publisher_(reactor, link_, directory_, topology_,
-                 {config_.publish_channels, config_.max_in_flight_messages}),
-      subscriptions_(reactor, link_, NewLife()),
+      publisher_(
+          reactor, publish_link_, directory_, topology_,
+          {config_.publish_channels, config_.max_in_flight_messages, config_.operation_timeout}),
+      subscriptions_(reactor, consume_link_, NewLife()),
       snapshot_(std::make_shared<Snapshot>()) {}
 
 BrokerCore::~BrokerCore() = default;
 
 std::shared_ptr<const Snapshot> BrokerCore::snapshot() const {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   return snapshot_;
 }
 
@@ -84,32 +147,29 @@ void BrokerCore::Release(size_t bytes) {
   in_flight_bytes_.fetch_sub(bytes);
 }
 
-void BrokerCore::OnLinkUp(amqp::Connection& connection, uint64_t) {
-  scratch_.LinkUp(connection);
-  topology_.LinkUp();
-  publisher_.LinkUp(connection);
-  subscriptions_.LinkUp(connection);
-  link_.FlushSoon();
+void BrokerCore::Start() {
+  publish_link_.Start();
+  if (own_consume_link_ != nullptr) own_consume_link_->Start();
 }
 
-void BrokerCore::OnLinkDown(const amqp::Failure& failure) {
-  scratch_.LinkDown(failure);
+void BrokerCore::OnLinkUp(Use use, amqp::Connection& connection) {
+  if (use.consuming) scratch_.LinkUp(connection);
+  if (use.publishing) publisher_.LinkUp(connection);
+  // Also where only the publishing link came back: the broker may have begun anew, and the other
+  // link not know yet that it is dead.
+  if (consume_link_.connection() != nullptr) topology_.LinkUp();
+  if (use.consuming) subscriptions_.LinkUp(connection);
+}
+
+void BrokerCore::OnLinkDown(Use use, const amqp::Failure& failure) {
   directory_.Clear();
-  topology_.LinkDown();
-  publisher_.LinkDown();
-  subscriptions_.LinkDown(failure);
+  if (use.consuming) {
+    scratch_.LinkDown(failure);
+    topology_.LinkDown();
+  }
+  if (use.publishing) publisher_.LinkDown();
+  if (use.consuming) subscriptions_.LinkDown(failure);
 }
-
-void BrokerCore::OnLinkBlocked(std::string_view) { publisher_.Blocked(); }
-
-void BrokerCore::OnLinkUnblocked() {
-  base::Log(base::LogLevel::kInfo, "the broker takes publishes again");
-  publisher_.Unblocked();
-}
-
-void BrokerCore::OnPublishRoom() { publisher_.PublishRoom(); }
-
-void BrokerCore::OnLinkStatus() { UpdateSnapshot(); }
 
 void BrokerCore::OnTopologyChange() {
   if (topology_.ready()) publisher_.TopologyReady();
@@ -117,26 +177,16 @@ void BrokerCore::OnTopologyChange() {
 }
 
 void BrokerCore::UpdateSnapshot() {
-  const amqp::Link::Status& status = link_.status();
   auto fresh = std::make_shared<Snapshot>();
-  fresh->state = draining() ? ConnectionState::kDraining : StateOf(status.state);
-  fresh->endpoint = status.endpoint;
-  fresh->broker_product = status.server.product;
-  fresh->broker_version = status.server.version;
-  fresh->since = status.since;
-  fresh->reconnects = status.reconnects;
-  fresh->last_error = status.last_failure.text;
-  fresh->next_attempt_at = status.next_attempt_at;
-  fresh->blocked_reason = status.blocked_reason;
-  if (const amqp::Connection* connection = link_.connection()) {
-    fresh->channels_open = static_cast<uint32_t>(connection->channels_open());
-    fresh->channels_max = static_cast<uint32_t>(connection->channels_max());
+  fresh->connection = SnapshotOf(publish_link_, draining());
+  if (own_consume_link_ != nullptr) {
+    fresh->consumer_connection = SnapshotOf(consume_link_, draining());
   }
   fresh->topology_declared = topology_.ready() && topology_.error().empty();
   fresh->topology_error = topology_.error();
   fresh->subscriptions = static_cast<uint32_t>(subscriptions_.size());
   {
-    absl::MutexLock lock(&mutex_);
+    base::MutexLock lock(&mutex_);
     snapshot_ = fresh;
   }
   if (on_status_) on_status_(*fresh);
@@ -169,7 +219,15 @@ void BrokerCore::AwaitDrained(base::TimePoint deadline, base::Task done) {
   }
   publisher_.AnswerAll();
   subscriptions_.EndAll({Reason::kDraining, "the sidecar is shutting down"});
-  link_.Stop(reactor_.Now() + kGoodbye, std::move(done));
+  const base::TimePoint goodbye = reactor_.Now() + kGoodbye;
+  if (own_consume_link_ == nullptr) {
+    publish_link_.Stop(goodbye, std::move(done));
+    return;
+  }
+  // The consuming link lasts to the end: what is on it was settled after the last publish.
+  publish_link_.Stop(goodbye, [this, goodbye, done = std::move(done)]() mutable {
+    own_consume_link_->Stop(goodbye, std::move(done));
+  });
 }
 
 }  // namespace amqp_sidecar::broker

@@ -1,5 +1,9 @@
-// BrokerCore: everything behind the door: the link and those who use it, wired together. io thread,
-// but for what the door reads.
+// BrokerCore: everything behind the door: the link, or the two links, and those who use them, wired
+// together. io thread, but for what the door reads.
+//
+// With a separate consumer connection the subscriptions are on the second link, and so is what
+// declares the topology: an exclusive queue belongs to the connection that declared it, and an
+// alarm, during which RabbitMQ does not read a connection that publishes, does not reach it there.
 #pragma once
 
 #include <atomic>
@@ -7,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "absl/synchronization/mutex.h"
 #include "amqp/link.h"
+#include "base/mutex.h"
 #include "broker/broker.h"
 #include "broker/exchange_directory.h"
 #include "broker/publisher.h"
@@ -18,11 +22,11 @@
 
 namespace amqp_sidecar::broker {
 
-class BrokerCore final : public amqp::Link::Listener {
+class BrokerCore final {
  public:
   BrokerCore(base::Reactor& reactor, amqp::Dialer& dialer, base::Backoff::Random random,
              Broker::Config config, Broker::StatusListener on_status);
-  ~BrokerCore() override;
+  ~BrokerCore();
 
   // Constant after construction: any thread.
   base::Reactor& reactor() { return reactor_; }
@@ -43,7 +47,8 @@ class BrokerCore final : public amqp::Link::Listener {
   void AssertIoThread() const ABSL_ASSERT_EXCLUSIVE_LOCK(reactor_.role) {
     reactor_.role.AssertCurrent();
   }
-  amqp::Link& link() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reactor_.role) { return link_; }
+  // Begins to connect.
+  void Start() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reactor_.role);
   Publisher& publisher() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reactor_.role) { return publisher_; }
   Subscriptions& subscriptions() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reactor_.role) {
     return subscriptions_;
@@ -52,15 +57,16 @@ class BrokerCore final : public amqp::Link::Listener {
   void Drain(base::TimePoint deadline, base::Task done)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(reactor_.role);
 
-  // amqp::Link::Listener:
-  void OnLinkUp(amqp::Connection& connection, uint64_t epoch) override;
-  void OnLinkDown(const amqp::Failure& failure) override;
-  void OnLinkBlocked(std::string_view reason) override;
-  void OnLinkUnblocked() override;
-  void OnPublishRoom() override;
-  void OnLinkStatus() override;
-
  private:
+  // What a link is for.
+  struct Use {
+    bool publishing;
+    bool consuming;
+  };
+  class LinkEvents;
+
+  void OnLinkUp(Use use, amqp::Connection& connection);
+  void OnLinkDown(Use use, const amqp::Failure& failure);
   void OnTopologyChange();
   void UpdateSnapshot();
   void AwaitDrained(base::TimePoint deadline, base::Task done)
@@ -74,7 +80,11 @@ class BrokerCore final : public amqp::Link::Listener {
   const std::vector<std::string> logins_;
 
   // Owned by the io thread. In the order in which they use each other.
-  amqp::Link link_;
+  const std::unique_ptr<LinkEvents> publish_events_;
+  const std::unique_ptr<LinkEvents> consume_events_;  // null where one link does both
+  amqp::Link publish_link_;
+  const std::unique_ptr<amqp::Link> own_consume_link_;  // likewise
+  amqp::Link& consume_link_;
   ScratchChannel scratch_;
   ExchangeDirectory directory_;
   TopologyKeeper topology_;
@@ -86,7 +96,7 @@ class BrokerCore final : public amqp::Link::Listener {
   std::atomic<SubscriptionId> next_subscription_ = 1;
   std::atomic<size_t> in_flight_messages_ = 0;
   std::atomic<size_t> in_flight_bytes_ = 0;
-  mutable absl::Mutex mutex_;
+  mutable base::Mutex mutex_;
   std::shared_ptr<const Snapshot> snapshot_ ABSL_GUARDED_BY(mutex_);
 };
 

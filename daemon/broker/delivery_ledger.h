@@ -40,6 +40,7 @@ class DeliveryLedger {
   // The frames for what was settled since the last call, in the order of their tags. Acks (or
   // nacks) of a run that begins at the oldest delivery not yet sent go as one with `multiple`.
   std::vector<Frame> TakeFrames();
+  bool HasFrames() const { return !to_send_.empty(); }
 
   size_t unsettled() const { return unsettled_; }
 

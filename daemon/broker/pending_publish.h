@@ -29,6 +29,8 @@ struct PendingPublish {
   bool may_have_arrived = false;
   // The broker refused it once; a second time is final.
   bool refused_before = false;
+  // It was on a channel that was given up for its silence; a second time is final.
+  bool unheard_before = false;
 
   // Where it is: the list that holds it and its place there; once it is handed to a channel, its
   // lane and its tag.

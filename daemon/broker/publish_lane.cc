@@ -1,5 +1,6 @@
 #include "broker/publish_lane.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 #include <vector>
@@ -7,6 +8,12 @@
 #include "base/log.h"
 
 namespace amqp_sidecar::broker {
+namespace {
+
+// How often a channel is looked at whose time stands still.
+constexpr base::Duration kLeastListening = std::chrono::milliseconds(100);
+
+}  // namespace
 
 void PublishLane::Enqueue(PendingPublish& publish) {
   MoveTo(waiting_, publish);
@@ -23,9 +30,16 @@ void PublishLane::LinkUp(amqp::Connection& connection) {
 
 void PublishLane::LinkDown() {
   connection_ = nullptr;
+  StopTimers();
+  state_ = State::kDown;
+}
+
+PublishLane::~PublishLane() { StopTimers(); }
+
+void PublishLane::StopTimers() {
   reactor_.Cancel(std::exchange(open_timer_, 0));
   reactor_.Cancel(std::exchange(replace_timer_, 0));
-  state_ = State::kDown;
+  reactor_.Cancel(std::exchange(silence_timer_, 0));
 }
 
 void PublishLane::Open() {
@@ -58,7 +72,8 @@ void PublishLane::OpenLater() {
 void PublishLane::Pump() {
   if (state_ != State::kReady || connection_->blocked()) return;
   bool submitted = false;
-  while (!waiting_.empty() && window_.open() < max_open_ && connection_->PublishQueueHasRoom()) {
+  while (!waiting_.empty() && window_.open() < options_.max_open &&
+         connection_->PublishQueueHasRoom()) {
     Submit(waiting_.front());
     submitted = true;
   }
@@ -71,6 +86,7 @@ void PublishLane::Submit(PendingPublish& publish) {
     owner_.OnNotEncodable(publish);
     return;
   }
+  if (window_.open() == 0) Heard();
   MoveTo(unconfirmed_, publish);
   publish.lane = this;
   publish.tag = tag;
@@ -107,11 +123,34 @@ bool PublishLane::Replace() {
 
 void PublishLane::FinishReplacing(bool now) {
   if (state_ != State::kReplacing || (window_.open() > 0 && !now)) return;
-  reactor_.Cancel(std::exchange(replace_timer_, 0));
+  ReplaceNow({amqp::Failure::Kind::kClosedHere, 0, "replaced"});
+}
+
+void PublishLane::ReplaceNow(const amqp::Failure& why) {
+  StopTimers();
   CollectUnconfirmed();
   channel_->Close();
   Open();
-  owner_.OnLaneClosed(*this, {amqp::Failure::Kind::kClosedHere, 0, "replaced"});
+  owner_.OnLaneClosed(*this, why);
+}
+
+void PublishLane::Heard() {
+  silent_since_ = connection_->OperationTime(reactor_.Now());
+  if (silence_timer_ == 0) ListenUntil(silent_since_ + options_.silence);
+}
+
+// The timer is not moved with each confirm: it finds out when it fires.
+void PublishLane::ListenUntil(base::Duration operation_time) {
+  const base::Duration left = operation_time - connection_->OperationTime(reactor_.Now());
+  silence_timer_ = reactor_.After(std::max(left, kLeastListening), [this] {
+    silence_timer_ = 0;
+    if (window_.open() == 0) return;
+    const base::Duration silence = connection_->OperationTime(reactor_.Now()) - silent_since_;
+    if (silence < options_.silence) return ListenUntil(silent_since_ + options_.silence);
+    base::Log(base::LogLevel::kWarn, "publish channel given up: the broker confirms nothing",
+              {{"unconfirmed", unconfirmed_.size()}});
+    ReplaceNow({amqp::Failure::Kind::kTimedOut, 0, "the broker confirmed nothing in time"});
+  });
 }
 
 void PublishLane::OnConfirm(uint64_t tag, bool multiple, bool acked) {
@@ -127,6 +166,7 @@ void PublishLane::OnConfirm(uint64_t tag, bool multiple, bool acked) {
     base::Log(base::LogLevel::kError, "the broker confirmed a publish that was never made",
               {{"tag", tag}, {"multiple", multiple}});
   }
+  if (window_.open() > 0) Heard();
   FinishReplacing(/*now=*/false);
   Pump();
 }
@@ -148,7 +188,7 @@ void PublishLane::OnClosed(const amqp::Failure& failure) {
   CollectUnconfirmed();
   channel_ = nullptr;
   state_ = State::kDown;
-  reactor_.Cancel(std::exchange(replace_timer_, 0));
+  StopTimers();
   if (failure.kind == amqp::Failure::Kind::kLinkLost) return;
   base::Log(base::LogLevel::kWarn, "publish channel closed",
             {{"code", failure.code}, {"reason", failure.text}});

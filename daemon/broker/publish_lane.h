@@ -35,9 +35,18 @@ class PublishLane final : public amqp::Channel::Listener {
   // A channel that ended sooner than this is opened again only after as long.
   static constexpr base::Duration kOpenEvery = std::chrono::milliseconds(100);
 
-  // `max_open` bounds the publishes on the wire. The references are not owned and outlive this.
-  PublishLane(base::Reactor& reactor, amqp::Link& link, Owner& owner, size_t max_open)
-      : reactor_(reactor), link_(link), owner_(owner), max_open_(max_open) {}
+  struct Options {
+    size_t max_open;  // publishes on the wire
+    // A channel that confirms nothing for this long, though it has something to confirm, is given
+    // up: its end has the kind kTimedOut. The time does not run while the broker cannot be blamed:
+    // see Connection::OperationTime.
+    base::Duration silence;
+  };
+
+  // The references are not owned and outlive this.
+  PublishLane(base::Reactor& reactor, amqp::Link& link, Owner& owner, Options options)
+      : reactor_(reactor), link_(link), owner_(owner), options_(options) {}
+  ~PublishLane() override;
 
   // In order; goes out as soon as the channel takes it.
   void Enqueue(PendingPublish& publish);
@@ -80,11 +89,16 @@ class PublishLane final : public amqp::Channel::Listener {
   void Submit(PendingPublish& publish);
   void CollectUnconfirmed();
   void FinishReplacing(bool now);
+  void ReplaceNow(const amqp::Failure& why);
+  // Counts the silence from now on.
+  void Heard();
+  void ListenUntil(base::Duration operation_time);
+  void StopTimers();
 
   base::Reactor& reactor_;
   amqp::Link& link_;
   Owner& owner_;
-  const size_t max_open_;
+  const Options options_;
 
   State state_ = State::kDown;
   amqp::Connection* connection_ = nullptr;
@@ -96,6 +110,8 @@ class PublishLane final : public amqp::Channel::Listener {
   base::TimePoint opened_at_ = base::TimePoint::min();
   base::TimerId open_timer_ = 0;
   base::TimerId replace_timer_ = 0;
+  base::Duration silent_since_{};  // as OperationTime counts
+  base::TimerId silence_timer_ = 0;
 };
 
 }  // namespace amqp_sidecar::broker

@@ -14,9 +14,11 @@ Publisher::Publisher(base::Reactor& reactor, amqp::Link& link, ExchangeDirectory
                      const TopologyKeeper& topology, Options options)
     : reactor_(reactor), link_(link), directory_(directory), topology_(topology) {
   for (uint32_t i = 0; i < options.channels; ++i) {
-    lanes_.push_back(std::make_unique<PublishLane>(reactor, link, *this, options.max_open));
+    lanes_.push_back(std::make_unique<PublishLane>(
+        reactor, link, *this, PublishLane::Options{options.max_open, options.silence}));
   }
-  probe_lane_ = std::make_unique<PublishLane>(reactor, link, *this, 1);
+  probe_lane_ =
+      std::make_unique<PublishLane>(reactor, link, *this, PublishLane::Options{1, options.silence});
 }
 
 void Publisher::Publish(PublishList publish) {
@@ -42,7 +44,7 @@ void Publisher::Publish(PublishList publish) {
   }
 }
 
-bool Publisher::CanGo() const { return connection_ != nullptr && topology_.ready(); }
+bool Publisher::CanGo() const { return connection_ != nullptr && topology_stands_; }
 
 void Publisher::LinkUp(amqp::Connection& connection) {
   connection_ = &connection;
@@ -52,6 +54,7 @@ void Publisher::LinkUp(amqp::Connection& connection) {
 
 void Publisher::LinkDown() {
   connection_ = nullptr;
+  topology_stands_ = false;
   PublishList left;
   const auto take = [&](PublishLane& lane) {
     lane.LinkDown();
@@ -78,6 +81,8 @@ void Publisher::Blocked() {
 }
 
 void Publisher::TopologyReady() {
+  if (connection_ == nullptr) return;
+  topology_stands_ = true;
   PublishList going;
   MoveAll(going, held_);
   while (!going.empty()) Route(going.front());
@@ -182,6 +187,7 @@ std::vector<PendingPublish*> Publisher::Suspects(PublishLane& lane,
 }
 
 void Publisher::OnLaneClosed(PublishLane& lane, const amqp::Failure& failure) {
+  if (failure.kind == amqp::Failure::Kind::kTimedOut) FailTwiceUnheard(lane);
   std::vector<PendingPublish*> suspects = Suspects(lane, failure);
   if (failure.code == amqp::kReplyNotFound) {
     directory_.Forget(std::string(ExchangeNamedIn(failure.text)));
@@ -208,6 +214,20 @@ void Publisher::OnLaneClosed(PublishLane& lane, const amqp::Failure& failure) {
   if (&lane != probe_lane_.get()) MoveAll(others, lane.waiting());
   SortByArrival(others);
   while (!others.empty()) Route(others.front());
+}
+
+// A channel that says nothing may be the broker's fault, or a disk that is slow: what was on it is
+// published again once, not for as long as it lasts.
+void Publisher::FailTwiceUnheard(PublishLane& lane) {
+  std::vector<PendingPublish*> twice;
+  for (PendingPublish& publish : lane.unconfirmed()) {
+    if (std::exchange(publish.unheard_before, true)) twice.push_back(&publish);
+  }
+  for (PendingPublish* publish : twice) {
+    Fail(*publish, {Reason::kOutcomeUnknown,
+                    "the broker confirmed nothing on two channels in turn: it may have the message",
+                    Persisted::kUnknown});
+  }
 }
 
 void Publisher::OnDeadline(PendingPublish& publish) {
@@ -246,7 +266,7 @@ Error Publisher::NotWrittenError(const PendingPublish& publish) const {
             base::Concat("the broker accepts no messages now (", status.blocked_reason,
                          "): it has a memory or disk alarm")};
   }
-  if (!topology_.ready()) {
+  if (!topology_stands_) {
     return {Reason::kBrokerUnavailable, "the topology was not declared within the deadline"};
   }
   return {Reason::kBrokerUnavailable, "the broker did not take the message within the deadline"};

@@ -25,6 +25,9 @@ class Publisher final : public PublishLane::Owner {
   struct Options {
     uint32_t channels = 2;
     size_t max_open = 10'000;  // publishes on the wire, a channel
+    // A channel that confirms nothing for this long, though it has something to confirm, is
+    // replaced.
+    base::Duration silence = std::chrono::seconds(5);
   };
 
   // The references are not owned and outlive this.
@@ -39,7 +42,8 @@ class Publisher final : public PublishLane::Owner {
   void Blocked();
   void Unblocked() { PumpAll(); }
   void PublishRoom() { PumpAll(); }
-  // The topology stands: what was held back may go.
+  // The topology was declared, since the link came up: what was held back may go. No change where
+  // there is no link, or it may go already.
   void TopologyReady();
 
   size_t in_flight() const { return in_flight_; }
@@ -63,6 +67,7 @@ class Publisher final : public PublishLane::Owner {
   void Hold(PublishList& publishes);
   std::vector<PendingPublish*> Suspects(PublishLane& lane, const amqp::Failure& failure) const;
 
+  void FailTwiceUnheard(PublishLane& lane);
   void OnDeadline(PendingPublish& publish);
   Error NotWrittenError(const PendingPublish& publish) const;
   void Fail(PendingPublish& publish, Error error);
@@ -76,6 +81,7 @@ class Publisher final : public PublishLane::Owner {
   uint64_t next_id_ = 1;
   size_t in_flight_ = 0;
   amqp::Connection* connection_ = nullptr;
+  bool topology_stands_ = false;  // declared since the link came up
   // Wait for the link and the topology, in order of arrival.
   PublishList held_;
   // Wait for the answer to whether their exchange is there.

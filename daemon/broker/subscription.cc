@@ -95,6 +95,7 @@ void Subscription::Consume() {
 void Subscription::OnConsumed() {
   if (state_ != State::kConsuming) return;
   state_ = State::kActive;
+  active_since_ = reactor_.Now();
   const bool again = std::exchange(was_active_, true);
   told_interrupted_ = false;
   base::Log(base::LogLevel::kInfo, again ? "consumer is back" : "consumer started",
@@ -106,6 +107,7 @@ void Subscription::OnConsumed() {
 void Subscription::Interrupted(const std::string& why) {
   const bool draining = state_ == State::kDraining;
   state_ = State::kWaiting;
+  if (ledger_.HasFrames()) owner_.OnSettlementsLost(identity_.id);
   ledger_ = DeliveryLedger();
   withheld_ = 0;
   if (draining) {
@@ -164,7 +166,13 @@ void Subscription::OnClosed(const amqp::Failure& failure) {
     return;
   }
   Interrupted(base::Concat("the consumer's channel was closed: ", failure.text));
-  if (state_ == State::kWaiting) RetryLater();
+  if (state_ != State::kWaiting) return;
+  // At once, but not over and over.
+  if (reactor_.Now() - active_since_ < kRetryEvery) {
+    RetryLater();
+  } else {
+    Consume();
+  }
 }
 
 void Subscription::OnRefused(const amqp::Failure& failure) {
@@ -251,6 +259,11 @@ std::optional<SettleReason> Subscription::Settle(const DeliveryId& id, Verb verb
 }
 
 void Subscription::Flush() {
+  SendSettled();
+  if (channel_ != nullptr) EndIfDrained();
+}
+
+void Subscription::SendSettled() {
   if (channel_ == nullptr) return;
   for (const DeliveryLedger::Frame& frame : ledger_.TakeFrames()) {
     switch (frame.verb) {
@@ -266,7 +279,6 @@ void Subscription::Flush() {
     }
   }
   link_.FlushSoon();
-  EndIfDrained();
 }
 
 }  // namespace amqp_sidecar::broker

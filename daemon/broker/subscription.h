@@ -23,6 +23,8 @@ class Subscription final : public amqp::Channel::Listener {
     virtual ~Owner() = default;
     // It has told its listener why it ended. The owner destroys it, not from within the call.
     virtual void OnSubscriptionEnded(SubscriptionId subscription) = 0;
+    // Its channel is gone, and with it settlements that it took and did not send.
+    virtual void OnSettlementsLost(SubscriptionId subscription) = 0;
   };
 
   // A consumer that was lost and does not come back is asked for again this often.
@@ -54,8 +56,10 @@ class Subscription final : public amqp::Channel::Listener {
   // A settlement of one of its deliveries. Nothing: it counts, or was made before in the same way;
   // `taken` tells which.
   std::optional<SettleReason> Settle(const DeliveryId& id, Verb verb, bool& taken);
-  // Sends what Settle() took since the last call.
+  // Sends what Settle() took since the last call. Ends, where that was the last of a drain.
   void Flush();
+  // The first half of that.
+  void SendSettled();
 
   SubscriptionId id() const { return identity_.id; }
   uint64_t incarnation() const { return incarnation_; }
@@ -103,6 +107,7 @@ class Subscription final : public amqp::Channel::Listener {
   size_t withheld_ = 0;  // came after Drain(): in the ledger, never handed over
   bool was_active_ = false;
   bool told_interrupted_ = false;
+  base::TimePoint active_since_;
   base::TimePoint interrupted_at_;
   base::TimerId retry_timer_ = 0;
 };

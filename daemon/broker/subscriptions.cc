@@ -20,6 +20,10 @@ std::string DetailOf(SettleReason reason) {
   return "";
 }
 
+SettleFailure StaleFailure(const std::string& delivery_id) {
+  return {delivery_id, SettleReason::kStaleDelivery, DetailOf(SettleReason::kStaleDelivery)};
+}
+
 }  // namespace
 
 void Subscriptions::Start(SubscriptionId id, SubscribeRequest request,
@@ -33,7 +37,23 @@ void Subscriptions::Start(SubscriptionId id, SubscribeRequest request,
   started.Start(connection_);
 }
 
-void Subscriptions::Remove(SubscriptionId id) { by_id_.erase(id); }
+void Subscriptions::Remove(SubscriptionId id) {
+  const auto found = by_id_.find(id);
+  if (found == by_id_.end()) return;
+  // What it settled in this turn counts.
+  found->second->SendSettled();
+  by_id_.erase(id);
+}
+
+void Subscriptions::OnSettlementsLost(SubscriptionId subscription) {
+  for (Unwritten& call : unwritten_) {
+    std::erase_if(call.taken, [&](const std::string& text) {
+      if (ParseDeliveryId(text)->subscription != subscription) return false;
+      call.result.failures.push_back(StaleFailure(text));
+      return true;
+    });
+  }
+}
 
 void Subscriptions::OnSubscriptionEnded(SubscriptionId subscription) {
   reactor_.Defer([this, subscription] { Remove(subscription); });
@@ -112,9 +132,8 @@ void Subscriptions::Flush() {
   auto answer = [calls = std::exchange(unwritten_, {})](bool written) mutable {
     for (Unwritten& call : calls) {
       if (!written) {
-        for (std::string& text : call.taken) {
-          call.result.failures.push_back({std::move(text), SettleReason::kStaleDelivery,
-                                          DetailOf(SettleReason::kStaleDelivery)});
+        for (const std::string& text : call.taken) {
+          call.result.failures.push_back(StaleFailure(text));
         }
       }
       call.done(std::move(call.result));

@@ -38,6 +38,7 @@ class Subscriptions final : public Subscription::Owner {
 
   // Subscription::Owner:
   void OnSubscriptionEnded(SubscriptionId subscription) override;
+  void OnSettlementsLost(SubscriptionId subscription) override;
 
  private:
   // A Settle call that waits for its frames to be written.

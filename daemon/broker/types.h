@@ -145,8 +145,7 @@ using TopologyCallback = absl::AnyInvocable<void(TopologyResult)>;
 
 enum class ConnectionState { kConnecting, kReady, kBlocked, kBackingOff, kDraining };
 
-// What the broker layer looks like from outside: immutable, swapped whole by the io thread.
-struct Snapshot {
+struct ConnectionSnapshot {
   ConnectionState state = ConnectionState::kConnecting;
   std::string endpoint;  // host:port, never credentials
   std::string broker_product;
@@ -158,13 +157,22 @@ struct Snapshot {
   std::string blocked_reason;
   uint32_t channels_open = 0;
   uint32_t channels_max = 0;
+
+  bool up() const { return state == ConnectionState::kReady || state == ConnectionState::kBlocked; }
+};
+
+// What the broker layer looks like from outside: immutable, swapped whole by the io thread.
+struct Snapshot {
+  ConnectionSnapshot connection;
+  // Where subscriptions have one of their own.
+  std::optional<ConnectionSnapshot> consumer_connection;
   // The configured topology stands in the broker, since the link came up.
   bool topology_declared = false;
   std::string topology_error;
   uint32_t subscriptions = 0;
 
-  bool link_up() const {
-    return state == ConnectionState::kReady || state == ConnectionState::kBlocked;
+  const ConnectionSnapshot& consuming() const {
+    return consumer_connection ? *consumer_connection : connection;
   }
 };
 

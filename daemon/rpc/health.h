@@ -15,10 +15,12 @@ struct Health {
 inline constexpr char kPublisherServiceName[] = "amqp_sidecar.v1.PublisherService";
 inline constexpr char kSubscriberServiceName[] = "amqp_sidecar.v1.SubscriberService";
 
-// Both serve with the link up and the topology declared; the publisher not while the broker blocks.
+// Each serves with its link up and the topology declared; the publisher not while the broker
+// blocks.
 inline Health HealthOf(const broker::Snapshot& snapshot) {
-  const bool up = snapshot.link_up() && snapshot.topology_declared;
-  return {.publisher = up && snapshot.state != broker::ConnectionState::kBlocked, .subscriber = up};
+  return {.publisher = snapshot.connection.state == broker::ConnectionState::kReady &&
+                       snapshot.topology_declared,
+          .subscriber = snapshot.consuming().up() && snapshot.topology_declared};
 }
 
 }  // namespace amqp_sidecar::rpc

@@ -6,7 +6,7 @@
 namespace amqp_sidecar::rpc {
 
 void Mailbox::Post(base::Task task) {
-  const absl::MutexLock lock(&mutex_);
+  const base::MutexLock lock(&mutex_);
   if (closed_) return;
   tasks_.push_back(std::move(task));
   // A time that has passed: the alarm comes at once.
@@ -14,14 +14,14 @@ void Mailbox::Post(base::Task task) {
 }
 
 void Mailbox::Close() {
-  const absl::MutexLock lock(&mutex_);
+  const base::MutexLock lock(&mutex_);
   closed_ = true;
 }
 
 void Mailbox::OnTag(bool /*ok*/) {
   std::vector<base::Task> tasks;
   {
-    const absl::MutexLock lock(&mutex_);
+    const base::MutexLock lock(&mutex_);
     tasks.swap(tasks_);
   }
   for (base::Task& task : tasks) task();

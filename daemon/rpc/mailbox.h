@@ -8,7 +8,7 @@
 
 #include <vector>
 
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "base/reactor.h"
 #include "rpc/tag.h"
 
@@ -32,7 +32,7 @@ class Mailbox final : public Tag {
  private:
   grpc::CompletionQueue& queue_;
 
-  absl::Mutex mutex_;
+  base::Mutex mutex_;
   std::vector<base::Task> tasks_ ABSL_GUARDED_BY(mutex_);
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   // Set again only after it has come out of the queue.

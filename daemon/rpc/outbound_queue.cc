@@ -7,12 +7,12 @@ namespace amqp_sidecar::rpc {
 using broker::SubscriptionEvent;
 
 bool OutboundQueue::PushDelivery(broker::Delivery delivery) {
-  const absl::MutexLock lock(&mutex_);
+  const base::MutexLock lock(&mutex_);
   return Push(std::move(delivery));
 }
 
 bool OutboundQueue::PushEvent(OutboundEvent event) {
-  const absl::MutexLock lock(&mutex_);
+  const base::MutexLock lock(&mutex_);
   if (event.kind == SubscriptionEvent::kInterrupted) {
     DropDeliveries();
     if (MergeInterruption(event)) return false;
@@ -21,7 +21,7 @@ bool OutboundQueue::PushEvent(OutboundEvent event) {
 }
 
 bool OutboundQueue::PushEnd(broker::Error why) {
-  const absl::MutexLock lock(&mutex_);
+  const base::MutexLock lock(&mutex_);
   DropDeliveries();
   return Push(std::move(why));
 }
@@ -29,7 +29,7 @@ bool OutboundQueue::PushEnd(broker::Error why) {
 OutboundQueue::Batch OutboundQueue::Take(const Limits& limits) {
   Batch batch;
   size_t bytes = 0;
-  const absl::MutexLock lock(&mutex_);
+  const base::MutexLock lock(&mutex_);
   taker_waits_ = items_.empty();
   while (!items_.empty() && batch.deliveries.size() < limits.deliveries) {
     auto* delivery = std::get_if<broker::Delivery>(&items_.front());

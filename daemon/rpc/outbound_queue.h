@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "absl/synchronization/mutex.h"
+#include "base/mutex.h"
 #include "broker/types.h"
 
 namespace amqp_sidecar::rpc {
@@ -51,7 +51,7 @@ class OutboundQueue {
   // True where a kInterrupted is here already and says it all.
   bool MergeInterruption(const OutboundEvent& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  absl::Mutex mutex_;
+  base::Mutex mutex_;
   std::deque<Item> items_ ABSL_GUARDED_BY(mutex_);
   bool taker_waits_ ABSL_GUARDED_BY(mutex_) = true;
 };

@@ -180,7 +180,7 @@ void Server::Serve() {
     topology_.Arm(*worker);
     worker->Start();
   }
-  const absl::MutexLock lock(&health_mutex_);
+  const base::MutexLock lock(&health_mutex_);
   health_service_ = server_->GetHealthCheckService();
   health_mailbox_ = workers_.front()->mailbox();
   TellHealth();
@@ -188,14 +188,14 @@ void Server::Serve() {
 
 void Server::UpdateHealth(const broker::Snapshot& snapshot) {
   const Health health = HealthOf(snapshot);
-  const absl::MutexLock lock(&health_mutex_);
+  const base::MutexLock lock(&health_mutex_);
   if (health == health_) return;
   health_ = health;
   TellHealth();
 }
 
 void Server::BeginDrain() {
-  const absl::MutexLock lock(&health_mutex_);
+  const base::MutexLock lock(&health_mutex_);
   draining_ = true;
   TellHealth();
 }
@@ -212,7 +212,7 @@ void Server::TellHealth() {
 
 void Server::Shutdown(base::TimePoint deadline) {
   {
-    const absl::MutexLock lock(&health_mutex_);
+    const base::MutexLock lock(&health_mutex_);
     health_mailbox_ = nullptr;
   }
   // Cuts off at the deadline what has not ended; a call that still waits for the broker layer then

@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "broker/broker.h"
 #include "rpc/health.h"
 #include "rpc/listen_address.h"
@@ -99,7 +99,7 @@ class Server {
   std::unique_ptr<grpc::Server> server_;
   std::vector<std::unique_ptr<Worker>> workers_;
 
-  absl::Mutex health_mutex_;
+  base::Mutex health_mutex_;
   Health health_ ABSL_GUARDED_BY(health_mutex_);
   bool draining_ ABSL_GUARDED_BY(health_mutex_) = false;
   // Set while the server runs.

@@ -34,13 +34,13 @@ void Worker::ExpireAt(base::TimePoint when, Call& call) {
   if (alarm_at_ == base::kNever) {
     SetAlarm();
   } else if (when < alarm_at_) {
-    const absl::MutexLock lock(&alarm_mutex_);
+    const base::MutexLock lock(&alarm_mutex_);
     alarm_.Cancel();  // OnAlarm sets it anew
   }
 }
 
 void Worker::SetAlarm() {
-  const absl::MutexLock lock(&alarm_mutex_);
+  const base::MutexLock lock(&alarm_mutex_);
   if (stopping_) return;
   alarm_at_ = expiries_.begin()->first;
   const auto left = alarm_at_ - std::chrono::steady_clock::now();
@@ -71,7 +71,7 @@ void Worker::Stop() {
   mailbox_->Close();
   {
     // An alarm on a queue that is shut down would be the end of the process.
-    const absl::MutexLock lock(&alarm_mutex_);
+    const base::MutexLock lock(&alarm_mutex_);
     stopping_ = true;
     alarm_.Cancel();
   }

@@ -12,8 +12,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "absl/synchronization/mutex.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "rpc/mailbox.h"
 #include "rpc/tag.h"
 
@@ -78,7 +78,7 @@ class Worker {
   base::TimePoint alarm_at_ = base::kNever;  // kNever: it is not set
   MemberTag<Worker> alarm_tag_{this, &Worker::OnAlarm};
 
-  absl::Mutex alarm_mutex_;
+  base::Mutex alarm_mutex_;
   grpc::Alarm alarm_ ABSL_GUARDED_BY(alarm_mutex_);
   bool stopping_ ABSL_GUARDED_BY(alarm_mutex_) = false;
 

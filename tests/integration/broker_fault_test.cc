@@ -1,7 +1,6 @@
 // What a broker does that is killed, frozen or short of memory, and what the callers are told.
 // On the node that may be disturbed.
 #include <atomic>
-#include <functional>
 #include <map>
 #include <set>
 
@@ -17,21 +16,6 @@ World Disturbing() {
   options.amqp = kFastReconnect;
   return World(options, RabbitmqNode::Disturbed());
 }
-
-// Undoes, whatever the test's end, so that the next test finds the node as it should be.
-class OnExit {
- public:
-  explicit OnExit(std::function<void()> action) : action_(std::move(action)) {}
-  ~OnExit() {
-    if (action_) action_();
-  }
-  OnExit(const OnExit&) = delete;
-  OnExit& operator=(const OnExit&) = delete;
-  void Dismiss() { action_ = nullptr; }
-
- private:
-  std::function<void()> action_;
-};
 
 // The sets of the checker.
 struct Tally {

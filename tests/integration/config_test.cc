@@ -71,8 +71,7 @@ TEST_CASE(
 TEST_CASE("What this version does not do yet is refused, not ignored") {
   TempDir dir;
   for (const char* yaml :
-       {"amqp: {uris: [\"amqps://u:S3cretPw@h/\"]}", "amqp: {separate_consumer_connection: true}",
-        "subscribe: {default_ack_deadline: 5s}"}) {
+       {"amqp: {uris: [\"amqps://u:S3cretPw@h/\"]}", "subscribe: {default_ack_deadline: 5s}"}) {
     INFO(yaml);
     const RunResult result =
         RunSidecar({"check-config", "--config", dir.Write("c.yaml", std::string(yaml) + "\n")});

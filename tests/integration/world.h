@@ -3,6 +3,7 @@
 // that no other test uses, and are gone with it.
 #pragma once
 
+#include <functional>
 #include <future>
 #include <string>
 #include <utility>
@@ -71,6 +72,21 @@ struct ProxiedWorld {
   TcpProxy proxy;
   SidecarProcess sidecar;
   Client client;
+};
+
+// Undoes, whatever the test's end, so that the next test finds the node as it should be.
+class OnExit {
+ public:
+  explicit OnExit(std::function<void()> action) : action_(std::move(action)) {}
+  ~OnExit() {
+    if (action_) action_();
+  }
+  OnExit(const OnExit&) = delete;
+  OnExit& operator=(const OnExit&) = delete;
+  void Dismiss() { action_ = nullptr; }
+
+ private:
+  std::function<void()> action_;
 };
 
 // A publish that failed as the table of outcomes says, with a text for a person.

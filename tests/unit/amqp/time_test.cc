@@ -196,5 +196,31 @@ TEST_CASE("methods that were answered in time close nothing") {
   CHECK(rig.Log() == Lines{"ch1 second ok"});
 }
 
+TEST_CASE("a broker that lets go of no channel costs the link, a slow one does not") {
+  Rig rig(WithoutHeartbeat());
+  rig.MakeReady();
+  const auto time_out_one = [&] {
+    rig.Open().channel->Qos(1, [](const Reply&) {});
+    rig.Written();
+    rig.Advance(seconds(5));
+    rig.Written();
+  };
+  for (uint16_t number = 1; number <= 8; ++number) {
+    time_out_one();
+    CHECK(rig.connection->ready());
+  }
+  SECTION("none") {
+    time_out_one();
+    CHECK_FALSE(rig.connection->ready());
+    CHECK(rig.Log().back() ==
+          "closed link-lost 0 the broker answers neither methods nor the closing of 8 channels");
+  }
+  SECTION("some") {
+    rig.Say(server::ChannelCloseOk(3));
+    time_out_one();
+    CHECK(rig.connection->ready());
+  }
+}
+
 }  // namespace
 }  // namespace amqp_sidecar::amqp

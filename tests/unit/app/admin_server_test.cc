@@ -17,7 +17,7 @@ namespace {
 
 std::shared_ptr<const broker::Snapshot> Up() {
   auto snapshot = std::make_shared<broker::Snapshot>();
-  snapshot->state = broker::ConnectionState::kReady;
+  snapshot->connection.state = broker::ConnectionState::kReady;
   snapshot->topology_declared = true;
   return snapshot;
 }

@@ -139,13 +139,12 @@ TEST_CASE("a key that is there twice, a second document and what is not YAML are
 
 TEST_CASE("what this version cannot do is refused, and its default is not") {
   for (const std::string yaml :
-       {"amqp: {separate_consumer_connection: true}", "amqp: {auth_mechanism: external}",
-        "amqp: {tls: {ca_file: a}}", "validation: {rules: [{}]}",
-        "subscribe: {default_ack_deadline: 1s}"}) {
+       {"amqp: {auth_mechanism: external}", "amqp: {tls: {ca_file: a}}",
+        "validation: {rules: [{}]}", "subscribe: {default_ack_deadline: 1s}"}) {
     INFO(yaml);
     CHECK_THAT(ErrorOf(yaml), ContainsSubstring("this version cannot do this yet"));
   }
-  Good(FromYaml("amqp: {separate_consumer_connection: false, auth_mechanism: plain, tls: {}}"));
+  Good(FromYaml("amqp: {auth_mechanism: plain, tls: {}}"));
   Good(FromYaml("subscribe: {default_ack_deadline: 0s}\nvalidation: {rules: []}"));
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 broker::Snapshot Up() {
   broker::Snapshot snapshot;
-  snapshot.state = broker::ConnectionState::kReady;
+  snapshot.connection.state = broker::ConnectionState::kReady;
   snapshot.topology_declared = true;
   return snapshot;
 }
@@ -19,17 +19,17 @@ TEST_CASE("a link with its topology declared is ready") {
 
 TEST_CASE("an alarm degrades, and stays in rotation") {
   broker::Snapshot snapshot = Up();
-  snapshot.state = broker::ConnectionState::kBlocked;
-  snapshot.blocked_reason = "low on memory";
+  snapshot.connection.state = broker::ConnectionState::kBlocked;
+  snapshot.connection.blocked_reason = "low on memory";
   CHECK(ReadinessOf(snapshot).http_code == 200);
   CHECK(ReadinessOf(snapshot).text == "degraded: the broker accepts no publishes: low on memory");
 }
 
 TEST_CASE("without a link it is not ready, and says why") {
   broker::Snapshot snapshot;
-  snapshot.state = broker::ConnectionState::kBackingOff;
-  snapshot.endpoint = "broker:5672";
-  snapshot.last_error = "connection refused";
+  snapshot.connection.state = broker::ConnectionState::kBackingOff;
+  snapshot.connection.endpoint = "broker:5672";
+  snapshot.connection.last_error = "connection refused";
   snapshot.topology_declared = true;
   CHECK(ReadinessOf(snapshot).http_code == 503);
   CHECK(ReadinessOf(snapshot).text ==
@@ -41,15 +41,27 @@ TEST_CASE("a topology that is not declared is not ready, also during an alarm") 
   snapshot.topology_declared = false;
   snapshot.topology_error = "queue billing";
   for (const auto state : {broker::ConnectionState::kReady, broker::ConnectionState::kBlocked}) {
-    snapshot.state = state;
+    snapshot.connection.state = state;
     CHECK(ReadinessOf(snapshot).http_code == 503);
     CHECK(ReadinessOf(snapshot).text == "not ready: the topology is not declared: queue billing");
   }
 }
 
+TEST_CASE("with a connection of their own, subscriptions too must have a link") {
+  broker::Snapshot snapshot = Up();
+  snapshot.consumer_connection = snapshot.connection;
+  CHECK(ReadinessOf(snapshot).text == "ready");
+  snapshot.consumer_connection->state = broker::ConnectionState::kBackingOff;
+  snapshot.consumer_connection->endpoint = "broker:5672";
+  snapshot.consumer_connection->last_error = "connection limit";
+  CHECK(ReadinessOf(snapshot).http_code == 503);
+  CHECK(ReadinessOf(snapshot).text ==
+        "not ready: no connection for subscriptions to broker:5672: connection limit");
+}
+
 TEST_CASE("a drain is not ready") {
   broker::Snapshot snapshot = Up();
-  snapshot.state = broker::ConnectionState::kDraining;
+  snapshot.connection.state = broker::ConnectionState::kDraining;
   CHECK(ReadinessOf(snapshot).http_code == 503);
   CHECK(ReadinessOf(snapshot).text == "not ready: shutting down");
 }

@@ -199,6 +199,7 @@ class FakeConnection final : public amqp::Connection {
   // --- For the test.
   bool is_blocked = false;
   bool has_room = true;
+  bool stands_still = false;  // the operation clock; from its start on
   size_t max_channels = 100;
   std::vector<std::unique_ptr<FakeChannel>> channels;  // every one that was ever opened
   std::vector<absl::AnyInvocable<void(bool)>> barriers;
@@ -240,6 +241,9 @@ class FakeConnection final : public amqp::Connection {
     return open;
   }
   size_t channels_max() const override { return max_channels; }
+  base::Duration OperationTime(base::TimePoint now) const override {
+    return stands_still || is_blocked ? base::Duration() : now.time_since_epoch();
+  }
   uint32_t frame_max() const override { return amqp::kFrameMax; }
   bool PublishQueueHasRoom() const override { return has_room; }
   void NotifyWritten(absl::AnyInvocable<void(bool)> written) override {

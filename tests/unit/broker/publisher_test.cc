@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr base::Duration kDeadline = seconds(5);
+constexpr base::Duration kSilence = seconds(3);
 
 // A publisher with one lane, whose exchange "orders" is declared by the topology.
 class World {
@@ -26,7 +27,7 @@ class World {
                   [this] {
                     if (topology_.ready()) publisher_.TopologyReady();
                   }),
-        publisher_(ground_.reactor, ground_.link, directory_, topology_, {1, 100}) {}
+        publisher_(ground_.reactor, ground_.link, directory_, topology_, {1, 100, kSilence}) {}
 
   // A fresh connection; the lane and the scratch channel stand, the topology is declared.
   void Connect() {
@@ -39,8 +40,8 @@ class World {
   void Link() {
     connection_ = std::make_unique<FakeConnection>();
     scratch_.LinkUp(*connection_);
-    topology_.LinkUp();
     publisher_.LinkUp(*connection_);
+    topology_.LinkUp();
     Settle();
     Lane().OkAll();
   }
@@ -392,6 +393,73 @@ TEST_CASE("at the end of a drain everything that is left is answered") {
   CHECK(world.publisher().in_flight() == 0);
   // The confirm of what was given up finds nobody.
   world.Lane().Confirm(1);
+}
+
+TEST_CASE("a channel that confirms nothing is replaced, and what was on it is published again") {
+  World world;
+  world.Connect();
+  FakeChannel& silent = world.Lane();
+  world.Publish("a", "orders", "k", seconds(60));
+  silent.WriteAll();
+  world.Advance(kSilence - milliseconds(1));
+  CHECK(silent.open());
+  world.Advance(milliseconds(1));
+  CHECK_FALSE(silent.open());
+  FakeChannel& fresh = world.Newest();
+  fresh.OkAll();
+  CHECK(fresh.published == std::vector<std::string>{"a"});
+  fresh.WriteAll();
+  SECTION("and confirmed there") {
+    fresh.Confirm(1);
+    CHECK(world.Ok("a"));
+  }
+  SECTION("but not over and over") {
+    world.Advance(kSilence);
+    CHECK_FALSE(fresh.open());
+    CHECK(world.ErrorOf("a").reason == Reason::kOutcomeUnknown);
+    CHECK(world.ErrorOf("a").persisted == Persisted::kUnknown);
+  }
+}
+
+TEST_CASE("a channel that confirms anything is not silent") {
+  World world;
+  world.Connect();
+  FakeChannel& channel = world.Lane();
+  for (const char* id : {"a", "b", "c"}) world.Publish(id, "orders", "k", seconds(60));
+  channel.WriteAll();
+  world.Advance(kSilence - milliseconds(1));
+  channel.Confirm(2);
+  world.Advance(kSilence - milliseconds(1));
+  CHECK(channel.open());
+  channel.Confirm(3);
+  world.Advance(kSilence - milliseconds(1));
+  CHECK(channel.open());
+  channel.Confirm(1);
+  world.Advance(10 * kSilence);
+  CHECK(channel.open());
+}
+
+TEST_CASE("an alarm is no silence") {
+  World world;
+  world.Connect();
+  FakeChannel& channel = world.Lane();
+  world.connection().stands_still = true;
+  world.Publish("a", "orders", "k", seconds(60));
+  channel.WriteAll();
+  world.Advance(10 * kSilence);
+  CHECK(channel.open());
+}
+
+TEST_CASE("a silent channel is replaced also where nobody waits for its confirms any more") {
+  World world;
+  world.Connect();
+  FakeChannel& silent = world.Lane();
+  world.Publish("a", "orders", "k", seconds(1));
+  silent.WriteAll();
+  world.Advance(seconds(1));
+  CHECK(world.ErrorOf("a").reason == Reason::kOutcomeUnknown);
+  world.Advance(kSilence);
+  CHECK_FALSE(silent.open());
 }
 
 }  // namespace

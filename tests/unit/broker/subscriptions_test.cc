@@ -266,5 +266,44 @@ TEST_CASE("a drain hands over nothing new, lets what is held be settled, and the
   CHECK_FALSE(world.Channel().open());
 }
 
+TEST_CASE("what was settled in the turn in which the channel went is told as stale") {
+  World world;
+  world.Connect();
+  const auto listener = world.Active(1);
+  auto answer = std::make_shared<std::vector<std::string>>(1, "none yet");
+  world.subscriptions().Settle(Verb::kAck, listener->ids, [answer](SettleResult result) {
+    answer->clear();
+    for (const SettleFailure& failure : result.failures) {
+      answer->emplace_back(SettleReasonName(failure.reason));
+    }
+  });
+  world.Channel().CloseByBroker(406, "PRECONDITION_FAILED - delivery acknowledgement timed out");
+  world.Settle();
+  world.connection().WriteBarriers();
+  CHECK(*answer == Words{"STALE_DELIVERY"});
+}
+
+TEST_CASE("what was settled in the turn in which the caller left counts") {
+  World world;
+  world.Connect();
+  const auto listener = world.Active(2);
+  world.subscriptions().Settle(Verb::kAck, {listener->ids[0]}, [](SettleResult) {});
+  world.subscriptions().Remove(1);
+  world.Settle();
+  CHECK(world.Channel().settlements == Words{"ack 1"});
+  CHECK_FALSE(world.Channel().open());
+}
+
+TEST_CASE("a channel that was well for a while is opened again at once") {
+  World world;
+  world.Connect();
+  const auto listener = world.Active(1);
+  world.Advance(Subscription::kRetryEvery);
+  world.Channel().CloseByBroker(406, "PRECONDITION_FAILED - delivery acknowledgement timed out");
+  world.Settle();
+  world.Channel().OkAll();
+  CHECK(listener->told == Words{"SUBSCRIBED", "INTERRUPTED", "RESUBSCRIBED"});
+}
+
 }  // namespace
 }  // namespace amqp_sidecar::broker

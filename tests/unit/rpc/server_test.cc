@@ -286,13 +286,13 @@ TEST_CASE("health follows the broker, and alive is always healthy") {
   CHECK(becomes(kSubscriberServiceName, "NOT_SERVING"));
 
   broker::Snapshot snapshot;
-  snapshot.state = broker::ConnectionState::kReady;
+  snapshot.connection.state = broker::ConnectionState::kReady;
   snapshot.topology_declared = true;
   server.UpdateHealth(snapshot);
   CHECK(becomes(kPublisherServiceName, "SERVING"));
   CHECK(becomes(kSubscriberServiceName, "SERVING"));
 
-  snapshot.state = broker::ConnectionState::kBlocked;
+  snapshot.connection.state = broker::ConnectionState::kBlocked;
   server.UpdateHealth(snapshot);
   CHECK(becomes(kPublisherServiceName, "NOT_SERVING"));
   CHECK(becomes(kSubscriberServiceName, "SERVING"));
