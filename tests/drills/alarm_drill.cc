@@ -62,7 +62,7 @@ TEST_CASE("row 12: memory alarm", "[drill]") { DrillAlarm("12", kMemory); }
 TEST_CASE("row 13: disk alarm", "[drill]") { DrillAlarm("13", kDisk); }
 
 // With one connection, RabbitMQ reads no acks during the alarm; with two, consumers do not notice.
-TEST_CASE("row 12: memory alarm, with a connection of the consumers' own", "[drill]") {
+TEST_CASE("row 12: memory alarm with a connection of the consumers' own", "[drill]") {
   DrillOptions options;
   options.sidecar.amqp = "  separate_consumer_connection: true\n";
   Drill drill("12-separate", options);

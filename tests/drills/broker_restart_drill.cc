@@ -23,7 +23,7 @@ TEST_CASE("row 1: broker killed and restarted", "[drill]") {
   drill.End(static_cast<size_t>(kills));
 }
 
-TEST_CASE("row 2: broker stopped in good order, its application and its process", "[drill]") {
+TEST_CASE("row 2: broker stopped in good order", "[drill]") {
   Drill drill("2");
   drill.StartLoad();
   REQUIRE(drill.load->WaitForOk(Form<size_t>(1000, 20'000), 120s));

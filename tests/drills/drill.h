@@ -46,23 +46,6 @@ class Figures {
   std::ostringstream line_;
 };
 
-// Undoes, whatever the drill's end, so that the next one finds the node as it should be.
-class OnExit {
- public:
-  explicit OnExit(std::function<void()> action) : action_(std::move(action)) {}
-  ~OnExit() { Now(); }
-  OnExit(const OnExit&) = delete;
-  OnExit& operator=(const OnExit&) = delete;
-  void Now() {
-    const std::function<void()> action = std::move(action_);
-    action_ = nullptr;
-    if (action) action();
-  }
-
- private:
-  std::function<void()> action_;
-};
-
 // Queue arguments, a proxy, or more than one node.
 struct DrillOptions {
   SidecarOptions sidecar;

@@ -38,7 +38,7 @@ TEST_CASE("row 4: all connections closed by the operator", "[drill]") {
 }
 
 // Nobody acknowledges what the sidecar sends: only TCP itself can tell before the heartbeats do.
-TEST_CASE("row 8: half-open link, packets dropped", "[drill]") {
+TEST_CASE("row 8: half-open link where packets are dropped", "[drill]") {
   Drill drill("8-dropped", Proxied());
   drill.StartLoad();
   const int rounds = Form(1, 5);
@@ -60,7 +60,7 @@ TEST_CASE("row 8: half-open link, packets dropped", "[drill]") {
 }
 
 // The peer's TCP takes all bytes and nobody answers: heartbeats tell.
-TEST_CASE("row 8: half-open link, peer takes bytes and says nothing", "[drill]") {
+TEST_CASE("row 8: half-open link where the peer takes bytes and says nothing", "[drill]") {
   const Millis heartbeat = Form(Millis(2s), Millis(10s));
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(heartbeat).count();
   Drill drill("8-silent", Proxied("  heartbeat: " + std::to_string(seconds) + "s\n"));
