@@ -1,7 +1,6 @@
 #include "drills/load.h"
 
 #include <algorithm>
-#include <iostream>
 
 #include "drills/consumer.h"
 
@@ -136,7 +135,6 @@ void Load::Finished(const Call& call) {
   const bool explained = !outcome.reason.empty();
   ++failures_[explained ? outcome.reason + "/" + outcome.persisted
                         : "code " + std::to_string(outcome.code)];
-  if (!explained && getenv("DBG")) std::cerr << outcome << "\n";
   if (!explained) unexplained_.push_back(call.begun);
 }
 
