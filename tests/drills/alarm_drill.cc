@@ -69,9 +69,7 @@ TEST_CASE("row 12: memory alarm with a connection of the consumers' own", "[dril
   constexpr int kAcksPerSecond = 200;
   const Millis span = Form(Millis(3s), Millis(20s));
   const std::string queue = drill.names.Queue();
-  for (int i = 0; i < kAcksPerSecond * (8 + 3 * static_cast<int>(span / 1s)); ++i) {
-    drill.names.direct().Publish("", queue, "{}");
-  }
+  Fill(drill, queue, kAcksPerSecond * (8 + 3 * static_cast<size_t>(span / 1s)));
   Client client(drill.sidecar->target());
   PacedAcker acker(client, queue, 20, kAcksPerSecond);
   drill.StartLoad(Impatient());

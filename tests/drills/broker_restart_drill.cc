@@ -29,6 +29,7 @@ TEST_CASE("row 2: broker stopped in good order", "[drill]") {
   REQUIRE(drill.load->WaitForOk(Form<size_t>(1000, 20'000), 120s));
   OnExit start([&] { drill.node.Ctl({"start_app"}); });
   drill.node.Ctl({"stop_app"});
+  REQUIRE(Eventually(5s, [&] { return !drill.node.Accepts(); }));
   auto opening = InBackground([&] { return WaitForPort(drill.node); });
   start.Now();
   const auto app_open = opening.get();

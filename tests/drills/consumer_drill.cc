@@ -13,12 +13,6 @@ Millis Since(Clock::time_point start) {
   return std::chrono::duration_cast<Millis>(Clock::now() - start);
 }
 
-void Fill(Drill& drill, const std::string& queue, int count, size_t bytes = 20) {
-  Direct::Message message;
-  message.body = "\"" + std::string(bytes, 'x') + "\"";
-  for (int i = 0; i < count; ++i) drill.names.direct().Publish("", queue, message);
-}
-
 TEST_CASE("row 15: queue deleted under its consumer", "[drill]") {
   Drill drill("15");
   Client client(drill.sidecar->target());
@@ -115,7 +109,7 @@ TEST_CASE("row 27: client that never reads", "[drill]") {
   constexpr uint32_t kPrefetch = 64;
   Drill drill("27");
   Fill(drill, drill.classic, 300, kBytes);
-  Fill(drill, drill.quorum, 3000);
+  Fill(drill, drill.quorum, Form<size_t>(3000, 12'000));
   Client client(drill.sidecar->target());
   PacedAcker other(client, drill.quorum, 20, 200);
   const double before = other.RateDuring(2s);

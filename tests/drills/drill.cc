@@ -94,9 +94,22 @@ Clock::time_point WaitForPort(const RabbitmqNode& node, Millis deadline) {
 Clock::time_point Restart(const RabbitmqNode& node, const std::function<void()>& end) {
   OnExit back([&] { node.Resume(); });
   end();
+  // A process that was killed holds its sockets for a moment longer than it answers for itself.
+  if (!Eventually(5s, [&] { return !node.Accepts(); })) {
+    throw std::runtime_error("the node's port stays open");
+  }
   auto open = InBackground([&] { return WaitForPort(node); });
   back.Now();
   return open.get();
+}
+
+void Fill(Drill& drill, const std::string& queue, size_t count, size_t body_bytes) {
+  const std::vector<pb::PublishRequest> requests(
+      count, JsonMessage("", queue, "\"" + std::string(body_bytes, 'x') + "\""));
+  Client client(drill.sidecar->target());
+  for (const Outcome& outcome : client.PublishAll(requests, 100)) {
+    if (!outcome.ok()) throw std::runtime_error("cannot fill the queue: " + outcome.text);
+  }
 }
 
 uint32_t Depth(const RabbitmqNode& node, const std::string& queue) {

@@ -91,6 +91,9 @@ Clock::time_point WaitForPort(const RabbitmqNode& node, Millis deadline = std::c
 // Kills the node, or ends it in another way, and brings it back; returns when its port was open.
 Clock::time_point Restart(const RabbitmqNode& node, const std::function<void()>& end);
 
+// Puts messages into the queue, through the drill's sidecar. The checker does not hear of them.
+void Fill(Drill& drill, const std::string& queue, size_t count, size_t body_bytes = 20);
+
 // The messages that are in the queue; on a connection of its own.
 uint32_t Depth(const RabbitmqNode& node, const std::string& queue);
 

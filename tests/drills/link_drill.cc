@@ -126,7 +126,7 @@ TEST_CASE("row 10: connection cut after byte K", "[drill]") {
   load.deadline = 60s;
   drill.StartLoad(load);
   REQUIRE(drill.load->WaitForOk(500));
-  const std::vector<FaultProxy::Cut> cuts = Cuts(Form<size_t>(100, 4000));
+  const std::vector<FaultProxy::Cut> cuts = Cuts(Form<size_t>(400, 4000));
   drill.proxy->PlanCuts(cuts);
   drill.proxy->End(Ending::kReset);
   REQUIRE(

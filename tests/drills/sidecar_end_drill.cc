@@ -20,7 +20,7 @@ LoadOptions Restarting() {
 
 TEST_CASE("row 33: SIGTERM under load", "[drill]") {
   constexpr Millis kDrain = 5s;
-  const int rounds = Form(5, 100);
+  const int rounds = Form(10, 100);
   Names names(RabbitmqNode::Drilled());
   const std::string dead = names.Queue();
   DrillOptions options;
@@ -55,7 +55,7 @@ TEST_CASE("row 33: SIGTERM under load", "[drill]") {
 }
 
 TEST_CASE("row 34: sidecar killed under load", "[drill]") {
-  const int rounds = Form(5, 100);
+  const int rounds = Form(10, 100);
   Drill drill("34");
   drill.StartLoad(Restarting());
   std::mt19937_64 random(34);
