@@ -17,7 +17,8 @@ build=(ca-certificates g++ cmake ninja-build pkg-config protobuf-compiler protob
   libabsl-dev libcivetweb-dev libcli11-dev libgrpc++-dev libprotobuf-dev librabbitmq-dev
   libsimdjson-dev libspdlog-dev libssl-dev libyaml-cpp-dev zlib1g-dev)
 broker=(rabbitmq-server)
-tests=(catch2 clang-format-19 openssl python3 python3-protobuf)
+# faketime: a clock that jumps, for one process only (tests/drills).
+tests=(catch2 clang-format-19 faketime openssl python3 python3-protobuf)
 
 die() {
   printf 'install-deps: %s\n' "$*" >&2

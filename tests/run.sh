@@ -8,12 +8,22 @@ build=$root/build/dev
 
 if [ "${1:-}" = -h ] || [ "${1:-}" = --help ]; then
   cat <<'END'
-usage: tests/run.sh [CTEST ARGUMENT]...
-  tests/run.sh              everything
-  tests/run.sh -L unit      only the tests with this label: unit, integration, lint
-  tests/run.sh -R subscribe only the tests whose name matches
+usage: tests/run.sh [--long] [CTEST ARGUMENT]...
+  tests/run.sh                     everything, the drills in their short form (minutes)
+  tests/run.sh --long              the drills in their long form (about an hour), and nothing else
+                                   unless arguments choose
+  tests/run.sh -L unit             only the tests with this label: unit, integration, drill, lint
+  tests/run.sh -R subscribe        only the tests whose name matches
+  tests/run.sh --long -R 'row 18'  one drill in its long form
+The drills' figures are printed at the end, a line each.
 END
   exit 0
+fi
+
+if [ "${1:-}" = --long ]; then
+  shift
+  export SIDECAR_DRILLS=long
+  [ $# -gt 0 ] || set -- -L drill
 fi
 
 # Where the tests make their folders: short, for the sockets in them, and gone with the run.
@@ -69,4 +79,7 @@ run() {
 "$root/deploy/install-deps.sh" build broker test
 run cmake -S "$root" --preset dev
 run cmake --build "$build" --parallel "$(nproc)"
-run ctest --test-dir "$build" --output-on-failure "$@"
+status=0
+run ctest --test-dir "$build" --output-on-failure "$@" || status=$?
+grep -h '^figure: ' "$build/Testing/Temporary/LastTest.log" || true
+exit "$status"

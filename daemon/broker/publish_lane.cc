@@ -25,10 +25,12 @@ void PublishLane::EnqueueAgain(PendingPublish& publish) { MoveBack(waiting_, pub
 void PublishLane::LinkUp(amqp::Connection& connection) {
   if (connection_ != nullptr) return;
   connection_ = &connection;
+  link_up_at_ = reactor_.Now();
   Open();
 }
 
 void PublishLane::LinkDown() {
+  lost_before_ = true;
   connection_ = nullptr;
   StopTimers();
   state_ = State::kDown;
@@ -106,23 +108,39 @@ void PublishLane::WithdrawUnwritten() {
   }
 }
 
+bool PublishLane::InElection() const {
+  return lost_before_ && reactor_.Now() - link_up_at_ < kElection;
+}
+
 bool PublishLane::Replace() {
   if (state_ != State::kReady) return state_ == State::kReplacing;
   const base::TimePoint now = reactor_.Now();
-  if (replaced_at_ != base::TimePoint::min() && now - replaced_at_ < kReplaceEvery) return false;
-  replaced_at_ = now;
+  replace_not_before_ = now;
+  if (replaced_at_ != base::TimePoint::min()) {
+    const base::Duration age = now - replaced_at_;
+    if (age < kReplaceEvery && !InElection()) return false;
+    if (age < kReplaceInElection) replace_not_before_ = replaced_at_ + kReplaceInElection;
+  }
   WithdrawUnwritten();
   // Order: what is on the old channel comes to its end before anything goes out on the new one.
   state_ = State::kReplacing;
-  replace_timer_ = reactor_.After(kReplaceWithin, [this] {
+  FinishReplacingAfter(kReplaceWithin);
+  return true;
+}
+
+void PublishLane::FinishReplacingAfter(base::Duration delay) {
+  reactor_.Cancel(replace_timer_);
+  replace_timer_ = reactor_.After(delay, [this] {
     replace_timer_ = 0;
     FinishReplacing(/*now=*/true);
   });
-  return true;
 }
 
 void PublishLane::FinishReplacing(bool now) {
   if (state_ != State::kReplacing || (window_.open() > 0 && !now)) return;
+  const base::Duration early = replace_not_before_ - reactor_.Now();
+  if (early > base::Duration::zero()) return FinishReplacingAfter(early);
+  replaced_at_ = reactor_.Now();
   ReplaceNow({amqp::Failure::Kind::kClosedHere, 0, "replaced"});
 }
 

@@ -30,6 +30,11 @@ class PublishLane final : public amqp::Channel::Listener {
 
   // A channel is replaced because of a refusal at most this often.
   static constexpr base::Duration kReplaceEvery = std::chrono::seconds(1);
+  // For this long after a lost link came back, a refusal may come of a quorum queue whose leader
+  // died with that link. RabbitMQ 3.10 then refuses for as long as the channel lives, while a new
+  // channel works once there is a leader: it is tried again and again, this often.
+  static constexpr base::Duration kElection = std::chrono::seconds(5);
+  static constexpr base::Duration kReplaceInElection = std::chrono::milliseconds(200);
   // What is still unanswered on a channel to be replaced after this long is published again.
   static constexpr base::Duration kReplaceWithin = std::chrono::seconds(2);
   // A channel that ended sooner than this is opened again only after as long.
@@ -67,9 +72,12 @@ class PublishLane final : public amqp::Channel::Listener {
   // The publish, which is on the wire, has had its answer.
   void Forget(PendingPublish& publish) { window_.Forget(publish.tag); }
 
-  // Brings up a fresh channel when everything on this one has been answered. False where that was
-  // done less than kReplaceEvery ago.
+  // Brings up a fresh channel when everything on this one has been answered. Nothing more goes out
+  // before it is there. False where the last one is too young (kReplaceEvery); within kElection
+  // only a wait is the consequence.
   bool Replace();
+  // Whether a refusal may come of a leader that is missing.
+  bool InElection() const;
   PublishList& waiting() { return waiting_; }
   PublishList& unconfirmed() { return unconfirmed_; }
 
@@ -89,6 +97,7 @@ class PublishLane final : public amqp::Channel::Listener {
   void Submit(PendingPublish& publish);
   void CollectUnconfirmed();
   void FinishReplacing(bool now);
+  void FinishReplacingAfter(base::Duration delay);
   void ReplaceNow(const amqp::Failure& why);
   // Counts the silence from now on.
   void Heard();
@@ -106,7 +115,10 @@ class PublishLane final : public amqp::Channel::Listener {
   ConfirmWindow window_;
   PublishList waiting_;
   PublishList unconfirmed_;
+  bool lost_before_ = false;
+  base::TimePoint link_up_at_ = base::TimePoint::min();
   base::TimePoint replaced_at_ = base::TimePoint::min();
+  base::TimePoint replace_not_before_ = base::TimePoint::min();
   base::TimePoint opened_at_ = base::TimePoint::min();
   base::TimerId open_timer_ = 0;
   base::TimerId replace_timer_ = 0;

@@ -10,6 +10,21 @@
 
 namespace amqp_sidecar::broker {
 
+namespace {
+
+// As the default exchange does: refused there, it is nowhere. Behind another exchange some queues
+// may have taken it.
+bool GoesToOneQueue(const PendingPublish& publish) { return publish.exchange.empty(); }
+
+Error RefusedError(const PendingPublish& publish) {
+  return {Reason::kRefusedByBroker,
+          "the broker refused the message (basic.nack): a queue that it was routed to is full, or "
+          "cannot store it now",
+          GoesToOneQueue(publish) ? Persisted::kNo : Persisted::kPartial};
+}
+
+}  // namespace
+
 Publisher::Publisher(base::Reactor& reactor, amqp::Link& link, ExchangeDirectory& directory,
                      const TopologyKeeper& topology, Options options)
     : reactor_(reactor), link_(link), directory_(directory), topology_(topology) {
@@ -151,19 +166,12 @@ void Publisher::OnConfirmed(PendingPublish& publish, bool returned) {
 }
 
 void Publisher::OnRefused(PublishLane& lane, PendingPublish& publish) {
-  // The default exchange routes to one queue: refused there, it is nowhere. Behind another exchange
-  // some queues may have taken it.
-  const bool nowhere = publish.exchange.empty();
-  if (nowhere && !publish.refused_before && lane.Replace()) {
+  if (GoesToOneQueue(publish) && (!publish.refused_before || lane.InElection()) && lane.Replace()) {
     publish.refused_before = true;
     lane.EnqueueAgain(publish);
     return;
   }
-  Fail(publish, {Reason::kRefusedByBroker,
-                 "the broker refused the message (basic.nack): a queue that it was routed to is "
-                 "full, or cannot "
-                 "store it now",
-                 nowhere ? Persisted::kNo : Persisted::kPartial});
+  Fail(publish, RefusedError(publish));
 }
 
 void Publisher::OnNotEncodable(PendingPublish& publish) {
@@ -266,6 +274,7 @@ Error Publisher::NotWrittenError(const PendingPublish& publish) const {
             base::Concat("the broker accepts no messages now (", status.blocked_reason,
                          "): it has a memory or disk alarm")};
   }
+  if (publish.refused_before) return RefusedError(publish);
   if (!topology_stands_) {
     return {Reason::kBrokerUnavailable, "the topology was not declared within the deadline"};
   }

@@ -12,9 +12,9 @@ namespace amqp_sidecar::rpc {
 inline constexpr base::Duration kDefaultCallTime = std::chrono::seconds(5);
 inline constexpr base::Duration kMaxCallTime = std::chrono::hours(1);
 
-// A little before the caller stops waiting (50 ms, or a tenth of what is left where that is less),
-// so that the reason still reaches it. time_point::max() is no deadline. Nothing where it has
-// passed already.
+// A little before the caller stops waiting (50 ms and what gRPC may have rounded the time up by, or
+// a tenth of what is left where that is less), so that the reason still reaches it.
+// time_point::max() is no deadline. Nothing where it has passed already.
 std::optional<base::TimePoint> AnswerBy(base::WallTime caller_deadline, base::WallTime wall_now,
                                         base::TimePoint now);
 

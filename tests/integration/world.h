@@ -84,6 +84,8 @@ class OnExit {
   OnExit(const OnExit&) = delete;
   OnExit& operator=(const OnExit&) = delete;
   void Dismiss() { action_ = nullptr; }
+  // Now, and not again.
+  void Now() { std::exchange(action_, nullptr)(); }
 
  private:
   std::function<void()> action_;

@@ -81,6 +81,13 @@ HttpAnswer HttpGet(uint16_t port, const std::string& path) {
   return answer;
 }
 
+bool AnswersOnPort(uint16_t port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool answers = Connect(fd, Loopback(port));
+  close(fd);
+  return answers;
+}
+
 bool AnswersOnSocket(const std::string& path) {
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const bool answers = Connect(fd, Unix(path));

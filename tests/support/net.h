@@ -17,6 +17,9 @@ struct HttpAnswer {
 // GET http://127.0.0.1:port/path; gives up after two seconds.
 HttpAnswer HttpGet(uint16_t port, const std::string& path);
 
+// Whether somebody accepts connections on this loopback port.
+bool AnswersOnPort(uint16_t port);
+
 // Whether somebody accepts connections on this Unix socket.
 bool AnswersOnSocket(const std::string& path);
 

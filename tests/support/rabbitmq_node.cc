@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "support/eventually.h"
+#include "support/net.h"
 #include "support/subprocess.h"
 #include "support/temp_dir.h"
 
@@ -24,13 +25,6 @@ std::string Script(const std::string& dir, std::vector<std::string> arguments,
   return result.out;
 }
 
-// Of a line of the node's env file; 0 where there is none.
-uint16_t PortIn(const std::string& env, const std::string& key) {
-  const size_t at = env.find(key);
-  return at == std::string::npos ? uint16_t{0}
-                                 : static_cast<uint16_t>(std::atoi(env.c_str() + at + key.size()));
-}
-
 bool AllThreadsStopped(pid_t pid) {
   const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
   for (const auto& task : std::filesystem::directory_iterator(tasks)) {
@@ -42,10 +36,31 @@ bool AllThreadsStopped(pid_t pid) {
   return true;
 }
 
+// The value of NAME=... in the node's file for shells.
+std::string Variable(const std::string& env, const std::string& name) {
+  const size_t at = env.find(name + "=");
+  if (at == std::string::npos) return "";
+  const size_t begin = at + name.size() + 1;
+  return env.substr(begin, env.find('\n', begin) - begin);
+}
+
+// 0 where there is none.
+uint16_t PortIn(const std::string& env, const std::string& name) {
+  return static_cast<uint16_t>(std::atoi(Variable(env, name).c_str()));
+}
+
 }  // namespace
 
 RabbitmqNode RabbitmqNode::Shared() { return RabbitmqNode(RABBITMQ_NODE_FOLDER "/shared"); }
 RabbitmqNode RabbitmqNode::Disturbed() { return RabbitmqNode(RABBITMQ_NODE_FOLDER "/disturbed"); }
+
+RabbitmqNode RabbitmqNode::Drilled() { return RabbitmqNode(RABBITMQ_NODE_FOLDER "/drilled"); }
+
+std::vector<RabbitmqNode> RabbitmqNode::Cluster() {
+  return {RabbitmqNode(RABBITMQ_NODE_FOLDER "/cluster-1"),
+          RabbitmqNode(RABBITMQ_NODE_FOLDER "/cluster-2"),
+          RabbitmqNode(RABBITMQ_NODE_FOLDER "/cluster-3")};
+}
 
 RabbitmqNode RabbitmqNode::Start(const std::string& dir,
                                  const std::vector<std::string>& environment) {
@@ -57,8 +72,9 @@ void RabbitmqNode::Stop() const { Script(dir_, {"stop"}); }
 
 RabbitmqNode::RabbitmqNode(std::string dir) : dir_(std::move(dir)) {
   const std::string env = ReadFile(dir_ + "/env");
-  port_ = PortIn(env, "RABBITMQ_PORT=");
-  tls_port_ = PortIn(env, "RABBITMQ_TLS_PORT=");
+  port_ = PortIn(env, "RABBITMQ_PORT");
+  tls_port_ = PortIn(env, "RABBITMQ_TLS_PORT");
+  name_ = Variable(env, "RABBITMQ_NODENAME");
   if (port_ == 0) {
     throw std::runtime_error("no RabbitMQ node runs: start it by ctest, or by " +
                              std::string(RABBITMQ_NODE_SCRIPT) + " start " + dir_);
@@ -77,6 +93,8 @@ std::string RabbitmqNode::Ctl(const std::vector<std::string>& arguments) const {
 
 void RabbitmqNode::Kill() const { Script(dir_, {"kill"}); }
 void RabbitmqNode::Resume() const { Script(dir_, {"resume"}); }
+void RabbitmqNode::Shutdown() const { Script(dir_, {"shutdown"}); }
+bool RabbitmqNode::Accepts() const { return AnswersOnPort(port_); }
 
 // A thread that runs when the signal is sent stops a little later: the broker may still answer
 // until then.

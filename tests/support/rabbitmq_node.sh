@@ -10,7 +10,8 @@ usage: rabbitmq_node.sh COMMAND DIR [ARGUMENT...]
                one that a former run left in DIR is ended first
   stop DIR     ends the node; of DIR only the logs stay. OK when there is none
   kill DIR     kill -9: the data stay
-  resume DIR   starts a killed node again, with the same ports and data
+  shutdown DIR ends the node by SIGTERM, and waits for it: the data stay
+  resume DIR   starts a node again that was killed or shut down, with the same ports and data
   ctl DIR ...  rabbitmqctl on the node
 DIR/env says RABBITMQ_PORT=... and more, for a shell to source.
 Environment: RABBITMQ_NODE_ADVANCED  Erlang terms for the broker's application environment, such
@@ -18,6 +19,9 @@ Environment: RABBITMQ_NODE_ADVANCED  Erlang terms for the broker's application e
              RABBITMQ_NODE_CONF      lines for rabbitmq.conf; with them, if they set ssl_options,
                                      a TLS listener on RABBITMQ_TLS_PORT
              RABBITMQ_NODE_PLUGINS   plugins to enable, separated by commas
+             RABBITMQ_NODE_ERL_ARGS  further arguments of the Erlang machine
+             RABBITMQ_NODE_PEER      folder of a node that runs: with its cookie and its epmd, so
+                                     that the two can be made a cluster (rabbitmq_cluster.sh)
              RABBITMQ_NODE_TIMEOUT   seconds that a start may take (90)
 END
 }
@@ -59,7 +63,7 @@ become() {
     RABBITMQ_PLUGINS_EXPAND_DIR="$dir/plugins-expand" \
     RABBITMQ_LOG_BASE="$dir/log" RABBITMQ_LOGS="$dir/log/node.log" \
     RABBITMQ_PID_FILE="$dir/node.pid" ERL_CRASH_DUMP="$dir/log/erl_crash.dump" \
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}" \
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1} $RABBITMQ_ERL_ARGS" \
     "$@"
 }
 
@@ -82,6 +86,18 @@ end_process() {
     sleep 0.05
   done
   die "process $pid outlives kill -9"
+}
+
+shut_down() {
+  local pid step
+  pid=$(pid_in "$dir/beam.pid")
+  is_ours "$pid" || return 0
+  kill -TERM "$pid"
+  for step in $(seq 600); do
+    is_ours "$pid" || return 0
+    sleep 0.05
+  done
+  die "process $pid outlives SIGTERM"
 }
 
 is_free() {
@@ -118,6 +134,9 @@ write_configuration() {
   echo "[{rabbit, [${RABBITMQ_NODE_ADVANCED:-}]}]." >"$dir/advanced.config"
   # Free disk space is the machine's concern; a test that wants the alarm sets it.
   printf '%s\n' 'disk_free_limit.absolute = 1MB' "${RABBITMQ_NODE_CONF:-}" >"$dir/rabbitmq.conf"
+  if [ -n "${RABBITMQ_NODE_PEER:-}" ]; then
+    cp "$RABBITMQ_NODE_PEER/home/.erlang.cookie" "$dir/home/.erlang.cookie"
+  fi
   # A minimal system has no /etc/hosts.
   cat >"$dir/inetrc" <<'END'
 {host, {127,0,0,1}, ["localhost"]}.
@@ -128,12 +147,20 @@ END
 choose_names() {
   RABBITMQ_PORT=$(free_port)
   RABBITMQ_DIST_PORT=$(free_port)
+  RABBITMQ_OWN_EPMD=yes
   RABBITMQ_EPMD_PORT=$(free_port)
+  if [ -n "${RABBITMQ_NODE_PEER:-}" ]; then
+    RABBITMQ_OWN_EPMD=no
+    RABBITMQ_EPMD_PORT=$(. "$RABBITMQ_NODE_PEER/env" && echo "$RABBITMQ_EPMD_PORT")
+  fi
+  RABBITMQ_ERL_ARGS=${RABBITMQ_NODE_ERL_ARGS:-}
   RABBITMQ_NODENAME=sidecar-$RABBITMQ_PORT@localhost
   cat >"$dir/env" <<END
 RABBITMQ_PORT=$RABBITMQ_PORT
 RABBITMQ_DIST_PORT=$RABBITMQ_DIST_PORT
 RABBITMQ_EPMD_PORT=$RABBITMQ_EPMD_PORT
+RABBITMQ_OWN_EPMD=$RABBITMQ_OWN_EPMD
+RABBITMQ_ERL_ARGS="$RABBITMQ_ERL_ARGS"
 RABBITMQ_NODENAME=$RABBITMQ_NODENAME
 END
   if [[ ${RABBITMQ_NODE_CONF:-} == *ssl_options* ]]; then
@@ -147,7 +174,7 @@ END
 launch() {
   local scripts deadline
   scripts=$(find_scripts)
-  if ! is_ours "$(pid_in "$dir/epmd.pid")"; then
+  if [ "$RABBITMQ_OWN_EPMD" = yes ] && ! is_ours "$(pid_in "$dir/epmd.pid")"; then
     become setsid epmd >"$dir/log/epmd.log" 2>&1 </dev/null &
     echo $! >"$dir/epmd.pid"
   fi
@@ -209,6 +236,7 @@ case $command in
   start) start ;;
   stop) stop ;;
   kill) load; end_process "$(pid_in "$dir/beam.pid")" ;;
+  shutdown) load; shut_down ;;
   resume) load; launch || die "the node does not come back (see $dir/log)" ;;
   ctl)
     load

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <sstream>
 #include <stdexcept>
 
@@ -18,11 +19,15 @@ std::string Yaml(const SidecarOptions& options, const std::string& socket, uint1
   yaml << "grpc:\n  listen:\n    - unix://" << socket << "\n";
   for (const std::string& address : options.listen) yaml << "    - " << address << "\n";
   yaml << "admin:\n  listen: 127.0.0.1:" << admin_port << "\n";
-  yaml << "amqp:\n  uris: [\"" << options.uri << "\"";
-  for (const std::string& uri : options.more_uris) yaml << ", \"" << uri << "\"";
-  yaml << "]\n" << options.amqp << "\n";
+  yaml << "amqp:\n  uris:\n    - \"" << options.uri << "\"\n";
+  for (const std::string& uri : options.more_uris) yaml << "    - \"" << uri << "\"\n";
+  yaml << options.amqp << "\n";
   yaml << options.more << "\n";
   return yaml.str();
+}
+
+size_t CountEntries(const std::string& folder) {
+  return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder), {}));
 }
 
 }  // namespace
@@ -44,6 +49,7 @@ SidecarProcess::SidecarProcess(const SidecarOptions& options)
     const std::string script = "umask " + options.umask + " && exec \"$@\"";
     command.insert(command.begin(), {"sh", "-c", script, "sh"});
   }
+  command.insert(command.begin(), options.wrapper.begin(), options.wrapper.end());
   process_ = std::make_unique<Subprocess>(command, options.environment);
   const bool up = Eventually(15s, [&] {
     return process_->Wait(0ms) ||
@@ -79,6 +85,14 @@ size_t SidecarProcess::ResidentBytes() const {
   size_t resident = 0;
   statm >> total >> resident;
   return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+}
+
+size_t SidecarProcess::Descriptors() const {
+  return CountEntries("/proc/" + std::to_string(pid()) + "/fd");
+}
+
+size_t SidecarProcess::Threads() const {
+  return CountEntries("/proc/" + std::to_string(pid()) + "/task");
 }
 
 // Fields 14 and 15 of stat, counted from after the command's name, which may hold anything.

@@ -23,9 +23,11 @@ struct SidecarOptions {
   std::string more;                      // further top-level keys, as YAML
   std::vector<std::string> listen = {};  // besides the Unix socket
   std::vector<std::string> environment = {};
+  std::vector<std::string> more_uris = {};  // of brokers, behind `uri`
   std::string umask = "";                   // such as "0000"; empty: the test's own
   std::string socket = "";                  // empty: sidecar.sock in the process's own folder
-  std::vector<std::string> more_uris = {};  // of brokers, behind `uri`
+  // In front of the daemon's own command line, such as {"unshare", "-m"}; must end in exec.
+  std::vector<std::string> wrapper = {};
 };
 
 class SidecarProcess {
@@ -54,6 +56,9 @@ class SidecarProcess {
 
   // Resident memory, in bytes.
   size_t ResidentBytes() const;
+  // Open file descriptors, and threads.
+  size_t Descriptors() const;
+  size_t Threads() const;
   // Processor time used so far by all its threads.
   std::chrono::milliseconds ProcessorTime() const;
 

@@ -1,58 +1,36 @@
-// TcpProxy: stands between the sidecar and the broker, to take the link away without touching a
-// broker that other tests use. Any thread; one thread of its own forwards.
+// TcpProxy: the few faults of the FaultProxy that an integration test needs, by their plain names.
+// Any thread.
 #pragma once
 
-#include <cstdint>
-#include <list>
-#include <mutex>
-#include <string>
-#include <thread>
+#include "support/fault_proxy.h"
 
 namespace amqp_sidecar::test {
 
 class TcpProxy {
  public:
   // Listens on a free loopback port, forwards to 127.0.0.1:`target`.
-  explicit TcpProxy(uint16_t target);
-  ~TcpProxy();
-  TcpProxy(const TcpProxy&) = delete;
-  TcpProxy& operator=(const TcpProxy&) = delete;
+  explicit TcpProxy(uint16_t target) : proxy_(target) {}
 
-  uint16_t port() const { return port_; }
+  uint16_t port() const { return proxy_.port(); }
   // As RabbitmqNode::uri, through the proxy.
-  std::string uri() const;
+  std::string uri() const { return proxy_.uri(); }
 
   // Ends every connection now; new ones are served.
-  void Cut();
+  void Cut() { proxy_.End(Ending::kClose); }
   // Ends every connection and refuses new ones, as if nobody listened, until Restore.
-  void TakeAway();
+  void TakeAway() { proxy_.TakeAway(); }
   // What the broker says is held back (the sidecar's bytes go on to the broker) until Restore.
-  void MuteBroker();
-  void Restore();
+  void MuteBroker() {
+    Faults mute;
+    mute.hole = Hole::kStopReading;
+    proxy_.Set(FaultProxy::Way::kToClient, mute);
+  }
+  void Restore() { proxy_.Restore(); }
   // Connections accepted since the start.
-  int accepted() const;
+  int accepted() const { return proxy_.accepted(); }
 
  private:
-  struct Link {
-    int client = -1;
-    int broker = -1;
-  };
-  void Listen();
-  void Loop();
-  void CloseLinks();
-  void Accept();
-  static bool Forward(int from, int to);
-
-  const uint16_t target_;
-  uint16_t port_ = 0;
-  int wake_ = -1;
-  mutable std::mutex mutex_;
-  int listener_ = -1;
-  std::list<Link> links_;
-  bool muted_ = false;
-  bool stop_ = false;
-  int accepted_ = 0;
-  std::thread thread_;
+  FaultProxy proxy_;
 };
 
 }  // namespace amqp_sidecar::test

@@ -339,6 +339,52 @@ TEST_CASE("a refusal where nobody has the message is tried once more, on a fresh
   CHECK(second.open());
 }
 
+TEST_CASE("after a lost link, refusals while a queue has no leader are tried until it has one") {
+  World world;
+  world.Connect();
+  world.Disconnect();
+  world.Publish("a", "", "q", seconds(60));
+  world.Publish("b", "", "q", seconds(60));
+  world.Connect();
+  FakeChannel* lane = &world.Lane();
+  for (int i = 0; i < 10; ++i) {
+    lane->OkAll();
+    CHECK(lane->published == std::vector<std::string>{"a", "b"});
+    lane->WriteAll();
+    lane->Nack(1);
+    lane->Nack(2);
+    CHECK_FALSE(world.Answered("a"));
+    CHECK_FALSE(world.Answered("b"));
+    // Again at once, and then not in a spin.
+    if (i > 0) {
+      CHECK(lane->open());
+      world.Advance(PublishLane::kReplaceInElection);
+    }
+    CHECK_FALSE(lane->open());
+    lane = &world.Newest();
+  }
+  SECTION("which takes them") {
+    world.Newest().OkAll();
+    world.Newest().WriteAll();
+    world.Newest().Confirm(2, true);
+    CHECK(world.Ok("a"));
+    CHECK(world.Ok("b"));
+  }
+  SECTION("or it is plainly full") {
+    world.Advance(PublishLane::kElection);
+    world.Newest().OkAll();
+    world.Newest().WriteAll();
+    world.Newest().Nack(1);
+    CHECK(world.ErrorOf("a").reason == Reason::kRefusedByBroker);
+    CHECK(world.ErrorOf("a").persisted == Persisted::kNo);
+  }
+  SECTION("or the caller's time is over") {
+    world.Advance(seconds(60));
+    CHECK(world.ErrorOf("a").reason == Reason::kRefusedByBroker);
+    CHECK(world.ErrorOf("a").persisted == Persisted::kNo);
+  }
+}
+
 TEST_CASE("a refusal behind an exchange is partial, and never tried again") {
   World world;
   world.Connect();

@@ -17,7 +17,15 @@ TEST_CASE("a call without a deadline is answered within five seconds") {
 }
 
 TEST_CASE("a call is answered fifty milliseconds before its deadline") {
-  CHECK(AnswerBy(kWall + seconds(2), kWall, kNow) == kNow + milliseconds(1950));
+  CHECK(AnswerBy(kWall + seconds(1), kWall, kNow) == kNow + milliseconds(949));
+}
+
+// Told to the sidecar is a time of three digits, rounded up: with fifty milliseconds alone, every
+// call of 20 s that was 60 ms under way heard of its own deadline before it heard the reason.
+TEST_CASE("a deadline is not believed beyond the digits with which it travels") {
+  CHECK(AnswerBy(kWall + seconds(2), kWall, kNow) == kNow + milliseconds(1940));
+  CHECK(AnswerBy(kWall + seconds(20), kWall, kNow) == kNow + milliseconds(19'850));
+  CHECK(AnswerBy(kWall + seconds(200), kWall, kNow) == kNow + milliseconds(198'950));
 }
 
 TEST_CASE("a call with little time left is answered a tenth of it early") {

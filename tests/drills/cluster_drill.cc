@@ -1,0 +1,209 @@
+// Drills: a cluster of three, with quorum queues: nodes leave, leaders die, the network parts.
+#include <algorithm>
+
+#include "drills/drill.h"
+
+namespace amqp_sidecar::test {
+namespace {
+
+using Nodes = std::vector<RabbitmqNode>;
+
+// The node that the sidecar is connected to, by its log.
+const RabbitmqNode& NodeOf(const SidecarProcess& sidecar, const Nodes& nodes) {
+  const std::string log = sidecar.output();
+  const std::string key = "endpoint=127.0.0.1:";
+  const size_t line = log.rfind("connected to the broker");
+  REQUIRE(line != std::string::npos);
+  const size_t at = log.find(key, line);
+  REQUIRE(at != std::string::npos);
+  const int port = std::atoi(log.c_str() + at + key.size());
+  const auto node =
+      std::find_if(nodes.begin(), nodes.end(), [&](const auto& n) { return n.port() == port; });
+  REQUIRE(node != nodes.end());
+  return *node;
+}
+
+const RabbitmqNode& AnotherThan(const RabbitmqNode& node, const Nodes& nodes) {
+  return nodes[0].port() == node.port() ? nodes[1] : nodes[0];
+}
+
+// The line of `rabbitmqctl list_queues` that is about this queue, without its name; empty where the
+// node does not answer now.
+std::string About(const RabbitmqNode& node, const std::string& queue, const std::string& column) {
+  std::istringstream lines;
+  try {
+    lines.str(node.Ctl({"list_queues", "name", column}));
+  } catch (const std::runtime_error&) {
+    return "";
+  }
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(queue)) return line.substr(queue.size());
+  }
+  return "";
+}
+
+bool IsLedBy(const RabbitmqNode& node, const std::string& queue) {
+  return About(node, queue, "leader").find(node.name()) != std::string::npos;
+}
+
+void WaitForAllMembers(const Nodes& nodes, const std::string& queue) {
+  const bool all = Eventually(60s, [&] {
+    const std::string online = About(nodes[0], queue, "online");
+    return std::all_of(nodes.begin(), nodes.end(), [&](const RabbitmqNode& node) {
+      return online.find(node.name()) != std::string::npos;
+    });
+  });
+  REQUIRE(all);
+}
+
+DrillOptions OnCluster() {
+  DrillOptions options;
+  options.nodes = RabbitmqNode::Cluster();
+  return options;
+}
+
+LoadOptions TenSeconds(const std::string& queue) {
+  LoadOptions load;
+  load.queues = {queue};
+  load.deadline = 10s;
+  return load;
+}
+
+void CheckNoneFailed(const Load& load) {
+  for (const auto& [reason, count] : load.failures()) {
+    INFO(reason << ": " << count);
+    CHECK(count == 0);
+  }
+}
+
+TEST_CASE("row 3: rolling restart of three nodes", "[drill][cluster]") {
+  const DrillOptions options = OnCluster();
+  Drill drill("3", options);
+  WaitForAllMembers(options.nodes, drill.quorum);
+  drill.StartLoad(TenSeconds(drill.quorum));
+  const int rounds = Form(1, 3);
+  const auto start = Clock::now();
+  for (int i = 0; i < rounds; ++i) {
+    for (const RabbitmqNode& node : options.nodes) {
+      REQUIRE(drill.load->WaitForOk(Form<size_t>(500, 10'000), 60s));
+      Restart(node, [&] { node.Shutdown(); });
+      WaitForAllMembers(options.nodes, drill.quorum);
+    }
+  }
+  REQUIRE(drill.load->WaitForOk(500));
+  drill.figures.Add("restarts", 3 * rounds);
+  drill.figures.Add("longest_gap_ms", drill.load->LongestGapSince(start));
+  CheckNoneFailed(*drill.load);
+  drill.End(static_cast<size_t>(3 * rounds));
+}
+
+void DrillLeaderDeath(const std::string& row, bool connected_to_leader) {
+  const DrillOptions options = OnCluster();
+  Drill drill(row, options);
+  // Where a queue is declared, there it is led at first.
+  const RabbitmqNode& connected = NodeOf(*drill.sidecar, options.nodes);
+  Names names(connected_to_leader ? connected : AnotherThan(connected, options.nodes));
+  const std::string queue =
+      names.Queue({{"x-queue-type", "quorum"}, {"x-queue-leader-locator", "client-local"}});
+  WaitForAllMembers(options.nodes, queue);
+  drill.StartLoad(TenSeconds(queue));
+  const int rounds = Form(1, 10);
+  Millis worst{0};
+  int deaths_of_the_connected = 0;
+  for (int i = 0; i < rounds; ++i) {
+    REQUIRE(drill.load->WaitForOk(Form<size_t>(1000, 10'000), 60s));
+    const RabbitmqNode& at = NodeOf(*drill.sidecar, options.nodes);
+    const auto leader = std::find_if(options.nodes.begin(), options.nodes.end(),
+                                     [&](const auto& node) { return IsLedBy(node, queue); });
+    REQUIRE(leader != options.nodes.end());
+    if (leader->port() == at.port()) ++deaths_of_the_connected;
+    OnExit back([&] { leader->Resume(); });
+    const auto start = Clock::now();
+    leader->Kill();
+    // The survivors elect another; that is when the gap is over, and not before.
+    REQUIRE(drill.load->WaitForOk(1000, 30s));
+    worst = std::max(worst, drill.load->LongestGapSince(start));
+    back.Now();
+    WaitForAllMembers(options.nodes, queue);
+  }
+  drill.figures.Add("leaders_killed", rounds);
+  drill.figures.Add("of_them_the_sidecars_own_node", deaths_of_the_connected);
+  drill.figures.Add("longest_gap_ms", worst);
+  CHECK(worst <= 2s);
+  CHECK((deaths_of_the_connected > 0) == connected_to_leader);
+  CheckNoneFailed(*drill.load);
+  drill.End(static_cast<size_t>(rounds));
+}
+
+TEST_CASE("row 18: quorum leader killed that the sidecar is connected to", "[drill][cluster]") {
+  DrillLeaderDeath("18-own", true);
+}
+
+TEST_CASE("row 18: quorum leader killed that the sidecar is not connected to", "[drill][cluster]") {
+  DrillLeaderDeath("18-other", false);
+}
+
+// Erlang's own door between nodes: one that knows a wrong cookie for its peers neither reaches them
+// nor is reached. Nobody's firewall is touched. Its name server is held meanwhile: between the two
+// partings it would make one of the others part from the next, as a dead wire could not.
+class Partition {
+ public:
+  Partition(const RabbitmqNode& minority, const Nodes& nodes) : minority_(minority) {
+    for (const RabbitmqNode& node : nodes) {
+      if (node.port() != minority.port()) others_.push_back("'" + node.name() + "'");
+    }
+    Eval("erlang:set_cookie(N, parted), erlang:disconnect_node(N)",
+         "sys:suspend(global_name_server), ", ", sys:resume(global_name_server)");
+  }
+  ~Partition() { Heal(); }
+  Partition(const Partition&) = delete;
+  Partition& operator=(const Partition&) = delete;
+
+  void Heal() {
+    if (healed_) return;
+    healed_ = true;
+    Eval("erlang:set_cookie(N, erlang:get_cookie())");
+  }
+
+ private:
+  void Eval(const std::string& each, const std::string& before = "",
+            const std::string& after = "") {
+    const std::string others = others_[0] + "," + others_[1];
+    minority_.Ctl(
+        {"eval", before + "[begin " + each + " end || N <- [" + others + "]]" + after + "."});
+  }
+
+  const RabbitmqNode minority_;
+  std::vector<std::string> others_;
+  bool healed_ = false;
+};
+
+TEST_CASE("row 19: the leader that the sidecar is connected to is parted from the majority",
+          "[drill][cluster]") {
+  const DrillOptions options = OnCluster();
+  Drill drill("19", options);
+  const RabbitmqNode& connected = NodeOf(*drill.sidecar, options.nodes);
+  Names names(AnotherThan(connected, options.nodes));
+  Direct direct(connected.port());
+  const std::string queue = names.Reserve("parted");
+  direct.DeclareQueue(queue,
+                      {{"x-queue-type", "quorum"}, {"x-queue-leader-locator", "client-local"}});
+  WaitForAllMembers(options.nodes, queue);
+  REQUIRE(IsLedBy(connected, queue));
+  drill.StartLoad(TenSeconds(queue));
+  REQUIRE(drill.load->WaitForOk(1000));
+  const auto start = Clock::now();
+  {
+    Partition partition(connected, options.nodes);
+    REQUIRE(drill.load->WaitForOk(Form<size_t>(1000, 20'000), 60s));
+    CHECK(NodeOf(*drill.sidecar, options.nodes).port() != connected.port());
+  }
+  WaitForAllMembers(options.nodes, queue);
+  REQUIRE(drill.load->WaitForOk(1000));
+  drill.figures.Add("longest_gap_ms", drill.load->LongestGapSince(start));
+  CheckNoneFailed(*drill.load);
+  drill.End(1);
+}
+
+}  // namespace
+}  // namespace amqp_sidecar::test
