@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 #include <utility>
 
 #include "base/log.h"
@@ -21,9 +20,10 @@ std::vector<std::string> LoginsOf(const Broker::Config& config) {
 }
 
 // Never 0, and not to be guessed from another life's.
-uint64_t NewLife() {
-  std::random_device device;
-  return (uint64_t{device()} << 32 | device()) | 1;
+uint64_t NewLife(const base::Backoff::Random& random) {
+  const auto half = [&] { return static_cast<uint64_t>(random() * 4294967296.0); };
+  const uint64_t high = half();
+  return (high << 32 | half()) | 1;
 }
 
 ConnectionState StateOf(amqp::LinkState state) {
@@ -52,13 +52,14 @@ BrokerCore::BrokerCore(base::Reactor& reactor, amqp::Dialer& dialer, base::Backo
       on_status_(std::move(on_status)),
       validator_(config_.validation),
       logins_(LoginsOf(config_)),
+      life_(NewLife(random)),
       link_(reactor, dialer, std::move(random), config_.link, *this),
       scratch_(reactor, link_),
       directory_(scratch_),
       topology_(reactor, scratch_, directory_, config_.topology, [this] { OnTopologyChange(); }),
       publisher_(reactor, link_, directory_, topology_,
                  {config_.publish_channels, config_.max_in_flight_messages}),
-      subscriptions_(reactor, link_, NewLife()),
+      subscriptions_(reactor, link_, life_),
       snapshot_(std::make_shared<Snapshot>()) {}
 
 BrokerCore::~BrokerCore() = default;

@@ -72,6 +72,7 @@ class BrokerCore final : public amqp::Link::Listener {
   const Broker::StatusListener on_status_;
   const json::Validator validator_;
   const std::vector<std::string> logins_;
+  const uint64_t life_;
 
   // Owned by the io thread. In the order in which they use each other.
   amqp::Link link_;

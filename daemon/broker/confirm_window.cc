@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/hash/hash.h"
+#include "base/fixed_hash.h"
 
 namespace amqp_sidecar::broker {
 
 uint64_t ConfirmWindow::ReturnKey(std::string_view exchange, std::string_view routing_key,
                                   std::string_view message_id) {
-  return absl::HashOf(exchange, routing_key, message_id);
+  return base::FixedHash({exchange, routing_key, message_id});
 }
 
 void ConfirmWindow::Add(PendingPublish* publish, uint64_t return_key) {

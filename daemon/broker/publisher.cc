@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/hash/hash.h"
+#include "base/fixed_hash.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "broker/channel_failure.h"
@@ -123,7 +123,7 @@ void Publisher::ExchangeChecked(const std::string& exchange, const amqp::Reply& 
 }
 
 PublishLane& Publisher::LaneFor(const PendingPublish& publish) {
-  return *lanes_[absl::HashOf(publish.exchange, publish.routing_key) % lanes_.size()];
+  return *lanes_[base::FixedHash({publish.exchange, publish.routing_key}) % lanes_.size()];
 }
 
 void Publisher::PumpAll() {
