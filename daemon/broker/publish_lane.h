@@ -63,6 +63,8 @@ class PublishLane final : public amqp::Channel::Listener {
   bool Replace();
   PublishList& waiting() { return waiting_; }
   PublishList& unconfirmed() { return unconfirmed_; }
+  // In OnLaneClosed: there was one more on the channel, at least, that has had its answer already.
+  bool had_forgotten() const { return had_forgotten_; }
 
   // amqp::Channel::Listener:
   void OnConfirm(uint64_t tag, bool multiple, bool acked) override;
@@ -92,6 +94,7 @@ class PublishLane final : public amqp::Channel::Listener {
   ConfirmWindow window_;
   PublishList waiting_;
   PublishList unconfirmed_;
+  bool had_forgotten_ = false;
   base::TimePoint replaced_at_ = base::TimePoint::min();
   base::TimePoint opened_at_ = base::TimePoint::min();
   base::TimerId open_timer_ = 0;

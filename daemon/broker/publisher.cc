@@ -186,7 +186,8 @@ void Publisher::OnLaneClosed(PublishLane& lane, const amqp::Failure& failure) {
   if (failure.code == amqp::kReplyNotFound) {
     directory_.Forget(std::string(ExchangeNamedIn(failure.text)));
   }
-  if (suspects.size() == 1) {
+  // One that has had its answer, for its time was up, may be what the words are about.
+  if (suspects.size() == 1 && !lane.had_forgotten()) {
     Fail(*suspects.front(), PublishError(failure));
     suspects.clear();
   } else if (failure.code == amqp::kReplyNotFound) {
