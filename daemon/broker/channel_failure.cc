@@ -31,10 +31,10 @@ Error NotAnswered(const amqp::Failure& failure) {
 
 }  // namespace
 
-std::string_view ExchangeNamedIn(std::string_view reply_text) {
+std::optional<std::string_view> ExchangeNamedIn(std::string_view reply_text) {
   static constexpr std::string_view kBefore = "exchange '";
   const size_t found = reply_text.find(kBefore);
-  if (found == std::string_view::npos) return {};
+  if (found == std::string_view::npos) return std::nullopt;
   const std::string_view rest = reply_text.substr(found + kBefore.size());
   // A name may hold a quote; the text goes on with " in vhost".
   const size_t end = rest.find("' in vhost");

@@ -172,7 +172,7 @@ std::vector<PendingPublish*> Publisher::Suspects(PublishLane& lane,
                                                  const amqp::Failure& failure) const {
   std::vector<PendingPublish*> suspects;
   if (failure.kind != amqp::Failure::Kind::kClosedByBroker) return suspects;
-  const std::string_view exchange = ExchangeNamedIn(failure.text);
+  const std::optional<std::string_view> exchange = ExchangeNamedIn(failure.text);
   std::vector<PendingPublish*> all;
   for (PendingPublish& publish : lane.unconfirmed()) {
     all.push_back(&publish);
@@ -184,7 +184,9 @@ std::vector<PendingPublish*> Publisher::Suspects(PublishLane& lane,
 void Publisher::OnLaneClosed(PublishLane& lane, const amqp::Failure& failure) {
   std::vector<PendingPublish*> suspects = Suspects(lane, failure);
   if (failure.code == amqp::kReplyNotFound) {
-    directory_.Forget(std::string(ExchangeNamedIn(failure.text)));
+    if (const auto exchange = ExchangeNamedIn(failure.text)) {
+      directory_.Forget(std::string(*exchange));
+    }
   }
   // One that has had its answer, for its time was up, may be what the words are about.
   if (suspects.size() == 1 && !lane.had_forgotten()) {

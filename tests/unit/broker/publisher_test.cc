@@ -297,6 +297,18 @@ TEST_CASE("the last one on a closed channel is not blamed for one whose time was
   CHECK(world.Ok("a"));
 }
 
+TEST_CASE("words that name no exchange are not about the default one's publish") {
+  World world;
+  world.Connect();
+  world.Publish("a", "", "q");
+  world.Publish("bad");
+  world.Lane().WriteAll();
+  world.Lane().CloseByBroker(406, "PRECONDITION_FAILED - message size 9 is larger than allowed");
+  world.Settle();
+  CHECK_FALSE(world.Answered("a"));
+  CHECK_FALSE(world.Answered("bad"));
+}
+
 TEST_CASE("where several may be meant each goes alone until it shows") {
   World world;
   world.Connect();
