@@ -170,7 +170,11 @@ void BrokerCore::AwaitDrained(base::TimePoint deadline, base::Task done) {
   }
   publisher_.AnswerAll();
   subscriptions_.EndAll({Reason::kDraining, "the sidecar is shutting down"});
-  link_.Stop(reactor_.Now() + kGoodbye, std::move(done));
+  link_.Stop(reactor_.Now() + kGoodbye, [this, done = std::move(done)]() mutable {
+    // Calls about topology, whose deadlines nobody will see.
+    scratch_.AnswerAll();
+    done();
+  });
 }
 
 }  // namespace amqp_sidecar::broker

@@ -20,9 +20,10 @@ Error NotAnswered(const amqp::Failure& failure) {
               Persisted::kUnknown, true};
     case amqp::Failure::Kind::kNotEncodable:
       return {Reason::kInvalidTopology, failure.text};
+    case amqp::Failure::Kind::kClosedHere:
+      return {Reason::kDraining, failure.text};
     case amqp::Failure::Kind::kClosedByBroker:
     case amqp::Failure::Kind::kLinkLost:
-    case amqp::Failure::Kind::kClosedHere:
     case amqp::Failure::Kind::kProtocolError:
       break;
   }

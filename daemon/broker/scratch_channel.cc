@@ -117,6 +117,13 @@ void ScratchChannel::OnDeadline(uint64_t id) {
                                    : "the broker is busy with earlier requests"));
 }
 
+void ScratchChannel::AnswerAll() {
+  for (Item& item : std::exchange(items_, {})) {
+    reactor_.Cancel(item.timer);
+    if (item.done) item.done(Failed(Kind::kClosedHere, "the sidecar is shutting down"));
+  }
+}
+
 void ScratchChannel::FinishFront(const amqp::Reply& reply) {
   Item item = std::move(items_.front());
   items_.pop_front();
