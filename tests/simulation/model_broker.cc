@@ -281,11 +281,14 @@ void ModelBroker::CloseSomeConnection() {
   if (connections_.empty()) return;
   ModelConnection& connection = *connections_[random_.Below(connections_.size())];
   static constexpr std::pair<uint16_t, const char*> kWhy[] = {
+      {541, "INTERNAL_ERROR"},
       {320, "CONNECTION_FORCED - Closed via management plugin"},
       {320, "CONNECTION_FORCED - user 'guest' is deleted"},
-      {541, "INTERNAL_ERROR"},
   };
-  const auto& [code, text] = kWhy[random_.Below(std::size(kWhy))];
+  // The first once only: what is declared twice when that comes counts as its cause.
+  const size_t why = random_.Between(internal_errors_ > 0 ? 1 : 0, std::size(kWhy) - 1);
+  internal_errors_ += why == 0;
+  const auto& [code, text] = kWhy[why];
   connection.CloseByBroker(code, text);
 }
 

@@ -144,6 +144,7 @@ class ModelBroker {
   uint64_t next_incarnation_ = 1;
   std::vector<std::unique_ptr<ModelConnection>> connections_;
   uint64_t next_connection_ = 1;
+  int internal_errors_ = 0;
 };
 
 }  // namespace amqp_sidecar::simulation

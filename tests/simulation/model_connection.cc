@@ -358,13 +358,16 @@ void ModelConnection::AddOpenChannels(std::vector<ModelChannel*>& open) {
   }
 }
 
+// The sidecar may have given up a connection that the broker still has.
 size_t ModelConnection::open_channels() const {
+  if (!pipe_->open()) return 0;
   size_t open = 0;
   for (const auto& [number, channel] : channels_) open += channel->open();
   return open;
 }
 
 size_t ModelConnection::closing_channels() const {
+  if (!pipe_->open()) return 0;
   size_t closing = 0;
   for (const auto& [number, channel] : channels_) closing += !channel->open();
   return closing;

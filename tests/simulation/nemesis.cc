@@ -111,6 +111,7 @@ void Nemesis::Heal() {
   healed_ = true;
   network_.set_dials(SimulatedNetwork::Dials::kConnect);
   broker_.Heal();
+  for (SimulatedPipe* pipe : network_.OpenPipes()) pipe->Heal();
 }
 
 }  // namespace amqp_sidecar::simulation

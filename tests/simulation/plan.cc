@@ -50,6 +50,9 @@ void PlanPipe(Plan& plan, Random& random) {
   plan.pipe.max_latency = kLatencies[random.Below(3)];
   static constexpr size_t kBuffers[] = {300, 3'000, 64u << 10, 64u << 10};
   plan.pipe.buffer = kBuffers[random.Below(4)];
+  // 400 KB a second at least, so that what is published is through in time.
+  if (plan.pipe.max_latency > milliseconds(10))
+    plan.pipe.buffer = std::max(plan.pipe.buffer, size_t{16'000});
   plan.pipe.tear = random.Chance(0.3) ? 0.5 : 0.05;
 }
 

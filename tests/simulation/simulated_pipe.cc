@@ -191,6 +191,18 @@ void SimulatedPipe::BlackHole(Way way) {
   to.pieces.clear();
 }
 
+bool SimulatedPipe::well() const {
+  const base::TimePoint now = reactor_.Now();
+  for (const Direction& way : ways_) {
+    if (way.black_hole || way.ending || now < way.stalled_until) return false;
+  }
+  return true;
+}
+
+void SimulatedPipe::Heal() {
+  for (Direction& way : ways_) way.break_at = UINT64_MAX;
+}
+
 void SimulatedPipe::Stall(Way way, base::TimePoint until) {
   disturbed_ = true;
   On(way).stalled_until = std::max(On(way).stalled_until, until);

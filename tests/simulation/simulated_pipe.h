@@ -46,6 +46,11 @@ class SimulatedPipe : public std::enable_shared_from_this<SimulatedPipe> {
   // A fault was on it: what looks like the other's fault may be the network's.
   bool disturbed() const { return disturbed_; }
 
+  // Nothing that was done to it goes on.
+  bool well() const;
+  // What was to be done to it is not done; a hole stays.
+  void Heal();
+
   // --- The client's end.
   void AttachClient(amqp::Transport::Listener& listener) { client_ = &listener; }
   size_t Write(std::string_view bytes);

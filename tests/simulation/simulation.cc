@@ -88,7 +88,10 @@ class World {
   }
 
   // Why all is not well yet; empty where it is.
-  std::string Unwell() const {
+  std::string Unwell() {
+    for (const SimulatedPipe* pipe : network_.OpenPipes()) {
+      if (!pipe->well()) return "it does not notice that a connection is dead";
+    }
     const auto snapshot = broker_->snapshot();
     if (!snapshot->link_up()) return "no link: " + snapshot->last_error;
     if (snapshot->state == broker::ConnectionState::kBlocked) return "still blocked";
