@@ -120,11 +120,14 @@ void ConnectionImpl::OnChannelClose(ChannelTable::Slot& slot, uint16_t number,
 void ConnectionImpl::OnClosingChannelMethod(ChannelTable::Slot& slot, uint16_t number,
                                             const ServerMethod& method) {
   if (std::holds_alternative<ChannelClose>(method)) {
+    // A repeat, meant for the last one to have the number, and answered then.
+    if (slot.closed_by_broker && !slot.opened) return;
     // Both sides closed it: theirs is answered, and ours still will be.
     if (!std::exchange(slot.answered, true)) out_.PushControl(number, ChannelCloseOkFrame(number));
     return;
   }
   const auto* ok = std::get_if<MethodOk>(&method);
+  if (ok != nullptr && ok->method == OkMethod::kChannelOpenOk) slot.opened = true;
   if (ok == nullptr || ok->method != OkMethod::kChannelCloseOk) return;
   slot.state = ChannelTable::State::kFree;
   slot.closed_by_broker = slot.answered;
