@@ -228,6 +228,8 @@ void Subscription::End(Error why) {
 
 void Subscription::CloseChannel() {
   if (channel_ == nullptr) return;
+  // Those that were taken this turn count: they will be answered so.
+  SendSettlements();
   std::exchange(channel_, nullptr)->Close();
   link_.FlushSoon();
 }
@@ -252,6 +254,12 @@ std::optional<SettleReason> Subscription::Settle(const DeliveryId& id, Verb verb
 
 void Subscription::Flush() {
   if (channel_ == nullptr) return;
+  SendSettlements();
+  link_.FlushSoon();
+  EndIfDrained();
+}
+
+void Subscription::SendSettlements() {
   for (const DeliveryLedger::Frame& frame : ledger_.TakeFrames()) {
     switch (frame.verb) {
       case Verb::kAck:
@@ -265,8 +273,6 @@ void Subscription::Flush() {
         break;
     }
   }
-  link_.FlushSoon();
-  EndIfDrained();
 }
 
 }  // namespace amqp_sidecar::broker

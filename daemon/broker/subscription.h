@@ -85,6 +85,7 @@ class Subscription final : public amqp::Channel::Listener {
   void OnRefused(const amqp::Failure& failure);
   void RetryLater();
   void CloseChannel();
+  void SendSettlements();
   void EndIfDrained();
   std::string ConsumerTag() const;
 
