@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "amqp/client_method_codec.h"
 #include "amqp/connection_impl.h"
+#include "base/planted.h"
 
 namespace amqp_sidecar::amqp {
 
@@ -96,7 +97,12 @@ void ConnectionImpl::OnChannelMethod(ChannelTable::Slot& slot, uint16_t number,
     return OnClosingChannelMethod(slot, number, method);
   }
   // A number that is free: only repeats of a channel.close that was answered come here.
-  if (slot.state != ChannelTable::State::kOpen) return;
+  if (slot.state != ChannelTable::State::kOpen) {
+    if (base::Planted(base::PlantedBug::kCloseAnsweredTwice)) {
+      out_.PushControl(number, ChannelCloseOkFrame(number));
+    }
+    return;
+  }
   if (const auto* close = std::get_if<ChannelClose>(&method)) {
     return OnChannelClose(slot, number, *close);
   }

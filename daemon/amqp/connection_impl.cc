@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "amqp/client_method_codec.h"
+#include "base/planted.h"
 
 namespace amqp_sidecar::amqp {
 namespace {
@@ -121,7 +122,10 @@ void ConnectionImpl::CloseFromHere(ChannelImpl& channel) {
   const ChannelTable::Slot* slot = channels_.Find(number);
   // It is ending already: whoever ends it sees to the rest.
   if (slot == nullptr || slot->channel.get() != &channel) return;
-  ended_channels_.push_back(channels_.Take(number, ChannelTable::State::kClosing));
+  const auto next = base::Planted(base::PlantedBug::kNumberReusedTooEarly)
+                        ? ChannelTable::State::kFree
+                        : ChannelTable::State::kClosing;
+  ended_channels_.push_back(channels_.Take(number, next));
   out_.Withdraw(number);
   out_.PushControl(number, ChannelCloseFrame(number, 200, "closed"));
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/fixed_hash.h"
+#include "base/planted.h"
 
 namespace amqp_sidecar::broker {
 
@@ -29,7 +30,8 @@ bool ConfirmWindow::Confirm(uint64_t tag, bool multiple,
   for (uint64_t at = first; at <= last; ++at) {
     Entry& entry = entries_[static_cast<size_t>(at - first_tag_)];
     if (entry.confirmed) continue;
-    entry.confirmed = true;
+    entry.confirmed =
+        !base::Planted(base::PlantedBug::kDoneBitDropped) || multiple || at == first_tag_;
     --open_;
     if (entry.publish != nullptr) {
       done.emplace_back(std::exchange(entry.publish, nullptr), entry.returned);

@@ -5,6 +5,7 @@
 
 #include "base/fixed_hash.h"
 #include "base/log.h"
+#include "base/planted.h"
 #include "base/strings.h"
 #include "broker/channel_failure.h"
 
@@ -55,8 +56,10 @@ void Publisher::LinkDown() {
   PublishList left;
   const auto take = [&](PublishLane& lane) {
     lane.LinkDown();
-    for (PendingPublish& publish : lane.unconfirmed()) publish.may_have_arrived = true;
-    MoveAll(left, lane.unconfirmed());
+    for (PendingPublish& publish : lane.unconfirmed()) {
+      publish.may_have_arrived = !base::Planted(base::PlantedBug::kArrivalForgotten);
+    }
+    if (!base::Planted(base::PlantedBug::kRepublishForgotten)) MoveAll(left, lane.unconfirmed());
     MoveAll(left, lane.waiting());
   };
   for (auto& lane : lanes_) take(*lane);

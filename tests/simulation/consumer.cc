@@ -18,6 +18,7 @@ std::string Consumer::Describe() const {
 
 void Consumer::Subscribe(broker::SubscribeRequest request) {
   queue_ = request.queue;
+  exclusive_ = request.exclusive;
   ground_.trace.Event("subscribe", {request.prefetch, request.exclusive}, queue_);
   id_ = ground_.broker.Subscribe(std::move(request), shared_from_this());
 }

@@ -38,6 +38,8 @@ class Consumer final : public broker::SubscriptionListener,
   bool active() const { return state_ == State::kActive; }
   broker::SubscriptionId id() const { return id_; }
   std::string Describe() const;
+  const std::string& queue() const { return queue_; }
+  bool exclusive() const { return exclusive_; }
 
   // broker::SubscriptionListener:
   void OnEvent(broker::SubscriptionEvent event, std::string detail) override;
@@ -66,6 +68,7 @@ class Consumer final : public broker::SubscriptionListener,
   bool gone_ = false;  // its leaving was dealt with: nothing may come any more
   broker::SubscriptionId id_ = 0;
   std::string queue_;
+  bool exclusive_ = false;
   std::vector<Held> old_;  // to be settled once more
 };
 

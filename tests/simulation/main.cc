@@ -7,9 +7,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "base/planted.h"
 #include "simulation.h"
 
 namespace {
@@ -25,18 +27,43 @@ struct Options {
   uint64_t jobs = 1;
   bool trace = false;
   bool twice = false;
+  std::string find;  // a planted bug
 };
 
 [[noreturn]] void Usage() {
   std::fputs(
       "usage: simulation_test [--seed N] [--seeds FROM:COUNT] [--jobs N] [--trace] [--twice]\n"
+      "                       [--plant BUG | --find BUG]\n"
       "  --seed N            one seed\n"
       "  --seeds FROM:COUNT  COUNT seeds from FROM on (0:1000)\n"
       "  --jobs N            so many processes\n"
       "  --trace             print everything that happens, and the daemon's log\n"
-      "  --twice             run each seed twice, and compare what happened\n",
+      "  --twice             run each seed twice, and compare what happened\n"
+      "  --plant BUG         with that planted bug (simulation_planted_test only)\n"
+      "  --find BUG          the same; succeeds where a seed fails, and ends with it\n",
       stderr);
   std::exit(64);
+}
+
+// False where this program has no such bug.
+bool Plant([[maybe_unused]] const std::string& name) {
+#ifdef SIDECAR_PLANTED_BUGS
+  using amqp_sidecar::base::PlantedBug;
+  static const std::map<std::string, PlantedBug> kBugs = {
+      {"done-bit-dropped", PlantedBug::kDoneBitDropped},
+      {"number-reused-too-early", PlantedBug::kNumberReusedTooEarly},
+      {"close-answered-twice", PlantedBug::kCloseAnsweredTwice},
+      {"stale-tag-settled", PlantedBug::kStaleTagSettled},
+      {"republish-forgotten", PlantedBug::kRepublishForgotten},
+      {"arrival-forgotten", PlantedBug::kArrivalForgotten},
+  };
+  const auto found = kBugs.find(name);
+  if (found == kBugs.end()) return false;
+  amqp_sidecar::base::planted_bug = found->second;
+  return true;
+#else
+  return false;
+#endif
 }
 
 uint64_t Number(const char* text) {
@@ -64,6 +91,9 @@ Options Parse(int argc, char** argv) {
       options.count = 1;
     } else if (flag == "--jobs") {
       options.jobs = Number(argv[i]);
+    } else if (flag == "--plant" || flag == "--find") {
+      if (!Plant(argv[i])) Usage();
+      if (flag == "--find") options.find = argv[i];
     } else if (flag == "--seeds") {
       const std::string range = argv[i];
       const size_t colon = range.find(':');
@@ -102,11 +132,25 @@ bool RunJob(const Options& options, uint64_t job, const char* program) {
   return failures == 0;
 }
 
+// True where a seed shows the bug that is planted.
+bool Find(const Options& options) {
+  for (uint64_t i = 0; i < options.count; ++i) {
+    const Result result = Run(options.from + i, false);
+    if (result.failure.empty()) continue;
+    std::printf("%s: found by seed %" PRIu64 ", the %" PRIu64 ". one: %s\n", options.find.c_str(),
+                options.from + i, i + 1, result.failure.c_str());
+    return true;
+  }
+  std::printf("%s: not found by %" PRIu64 " seeds\n", options.find.c_str(), options.count);
+  return false;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const Options options = Parse(argc, argv);
   amqp_sidecar::simulation::SetLog(options.trace);
+  if (!options.find.empty()) return Find(options) ? 0 : 1;
   std::vector<pid_t> children;
   for (uint64_t job = 1; job < options.jobs; ++job) {
     const pid_t child = fork();

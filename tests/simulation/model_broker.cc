@@ -267,8 +267,10 @@ void ModelBroker::CloseSomeChannel() {
   if (channel.consuming() && random_.Chance(0.5)) {
     channel.CloseByBroker(406, "PRECONDITION_FAILED - delivery acknowledgement on channel " +
                                    std::to_string(channel.number()) + " timed out");
-  } else {
+  } else if (internal_errors_++ == 0) {
     channel.CloseByBroker(541, "INTERNAL_ERROR");
+  } else {
+    channel.CloseByBroker(405, "RESOURCE_LOCKED - cannot obtain exclusive access");
   }
 }
 

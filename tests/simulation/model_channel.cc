@@ -59,6 +59,11 @@ void ModelChannel::Stall(base::TimePoint until) {
   Process();
 }
 
+void ModelChannel::FinishInbox() {
+  stalled_until_ = {};
+  Process();
+}
+
 void ModelChannel::Process() {
   while (!inbox_.empty() && state_ != State::kEnded) {
     if (broker_.reactor().Now() < stalled_until_) {

@@ -51,6 +51,8 @@ class ModelChannel {
   void CancelConsumer();
   // Executes nothing before `until`.
   void Stall(base::TimePoint until);
+  // Executes what has come, stall or no stall.
+  void FinishInbox();
   void DropUnacked(const std::string& queue, uint64_t incarnation, Fate fate);
   // The channel is over: everything goes back to its queue.
   void End(bool by_sidecar);

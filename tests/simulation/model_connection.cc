@@ -125,6 +125,10 @@ void ModelConnection::OnConnectionMethod(Method method, WireReader args) {
       broker_.checker().Fail("the sidecar closed the connection: " + std::to_string(code) + " " +
                              text);
     }
+    // What came before is in the mailboxes of the channels, ahead of the end.
+    std::vector<ModelChannel*> channels;
+    for (const auto& [number, channel] : channels_) channels.push_back(channel.get());
+    for (ModelChannel* channel : channels) channel->FinishInbox();
     Send(MethodFrame(0, Method::kConnectionCloseOk).Bytes());
     EndChannels(/*by_sidecar=*/true);
     state_ = State::kDead;
