@@ -14,6 +14,9 @@ constexpr base::Duration kSlack = std::chrono::milliseconds(2);
 // Between what the broker does and what the sidecar has noticed of it.
 constexpr base::Duration kFaultSlack = std::chrono::seconds(2);
 
+// In which a run without faults gets everything through.
+constexpr base::Duration kLongEnough = std::chrono::seconds(9);
+
 }  // namespace
 
 void Checker::Fail(const std::string& what) {
@@ -85,12 +88,25 @@ void Checker::CheckFailed(size_t index) {
   if (unclear && publish.answered > well_by_) {
     return Fail(Describe(index) + " although all was well before its deadline: " + error.detail);
   }
+  if (unclear && faultless_ && publish.answered >= publish.deadline &&
+      publish.deadline - publish.called > kLongEnough) {
+    return Fail(Describe(index) + " although nothing was amiss: " + error.detail);
+  }
   switch (error.reason) {
     case Reason::kUnroutable:
       if (publish.returned == 0) Fail(Describe(index) + " but it was never returned");
       break;
     case Reason::kRefusedByBroker:
       if (publish.refused == 0) Fail(Describe(index) + " but it was never refused");
+      break;
+    case Reason::kLimitExceeded:
+      if (!limited_) Fail(Describe(index) + " far from any limit");
+      break;
+    case Reason::kBrokerBlocked:
+      if (!alarm_seen_) Fail(Describe(index) + " without an alarm");
+      break;
+    case Reason::kDraining:
+      if (!drain_seen_) Fail(Describe(index) + " without a drain");
       break;
     case Reason::kInvalidBody:
     case Reason::kQueueNotFound:
@@ -124,7 +140,7 @@ std::optional<size_t> Checker::Find(std::string_view id) const {
 
 size_t Checker::CalledOther(std::string what, base::TimePoint deadline) {
   trace_.Event("call", {others_.size()}, what);
-  others_.push_back({std::move(what), std::max(deadline, reactor_.Now()), 0});
+  others_.push_back({std::move(what), reactor_.Now(), std::max(deadline, reactor_.Now()), 0});
   ++unanswered_others_;
   return others_.size() - 1;
 }
@@ -136,6 +152,12 @@ void Checker::AnsweredOther(size_t index) {
   --unanswered_others_;
   if (call.deadline != base::kNever && reactor_.Now() > call.deadline + kSlack) {
     Fail(call.what + " answered after its deadline");
+  }
+}
+
+void Checker::CheckAnsweredSince(base::TimePoint time) {
+  for (const OtherCall& call : others_) {
+    if (call.answers == 0 && call.called < time) Fail(call.what + " gets no answer");
   }
 }
 

@@ -62,6 +62,12 @@ class Checker {
   // No fault is planned in this run: duplicates and disorder are not allowed.
   void ExpectNoFaults() { faultless_ = true; }
 
+  // The sidecar's bounds are far away.
+  void ExpectNoLimits() { limited_ = false; }
+  // From now on it may be said that the broker is blocked, or that the sidecar drains.
+  void SawAlarm() { alarm_seen_ = true; }
+  void SawDrain() { drain_seen_ = true; }
+
   // From `by` on all is well: a publish that has time until then ends in a clear answer.
   void ExpectRecovery(base::TimePoint by) { well_by_ = by; }
 
@@ -81,6 +87,8 @@ class Checker {
   size_t CalledOther(std::string what, base::TimePoint deadline);
   void AnsweredOther(size_t index);
   size_t unanswered_others() const { return unanswered_others_; }
+  // Fails where a call of before `time` is not answered.
+  void CheckAnsweredSince(base::TimePoint time);
 
   // --- The model broker.
   CopyId Stored(size_t index, std::string_view queue, bool first_copy);
@@ -103,6 +111,7 @@ class Checker {
   };
   struct OtherCall {
     std::string what;
+    base::TimePoint called;
     base::TimePoint deadline;
     int answers = 0;
   };
@@ -116,6 +125,9 @@ class Checker {
   const base::Reactor& reactor_;
   std::string failure_;
   bool faultless_ = false;
+  bool limited_ = true;
+  bool alarm_seen_ = false;
+  bool drain_seen_ = false;
   base::TimePoint well_by_ = base::kNever;
   std::vector<base::TimePoint> faults_;
   std::vector<Publish> publishes_;

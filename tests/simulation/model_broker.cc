@@ -34,7 +34,10 @@ ModelBroker::ModelBroker(SimulatedReactor& reactor, Trace& trace, Checker& check
       checker_(checker),
       settlements_(settlements),
       random_(random),
-      options_(options) {}
+      options_(options) {
+  // Nobody's: to be declared otherwise in vain.
+  DeclareExchange("fixed", "fanout", true);
+}
 
 ModelBroker::~ModelBroker() = default;
 
@@ -58,7 +61,7 @@ void ModelBroker::ForgetLater(ModelConnection& connection) {
 void ModelBroker::SetAlarm(bool on) {
   trace_.Event(on ? "alarm" : "alarm over");
   alarm_ = on;
-  if (on) return;
+  if (on) return checker_.SawAlarm();
   for (const auto& connection : connections_) connection->AlarmOver();
 }
 
@@ -313,7 +316,7 @@ void ModelBroker::DeleteSomeQueue() {
 void ModelBroker::DeleteSomeExchange() {
   std::vector<std::string> names;
   for (const auto& [name, exchange] : exchanges_) {
-    if (name != "all") names.push_back(name);
+    if (name != "all" && name != "fixed") names.push_back(name);
   }
   if (names.empty()) return;
   const std::string& name = names[random_.Below(names.size())];
@@ -327,7 +330,7 @@ void ModelBroker::Heal() {
   nacks_ = 0;
   confirms_from_ = {};
   if (alarm_) SetAlarm(false);
-  for (ModelChannel* channel : OpenChannels()) channel->Stall(reactor_.Now());
+  for (ModelChannel* channel : OpenChannels()) channel->Heal();
 }
 
 // --- Checks.

@@ -59,6 +59,13 @@ void ModelChannel::Stall(base::TimePoint until) {
   Process();
 }
 
+void ModelChannel::Heal() {
+  const base::TimePoint now = broker_.reactor().Now();
+  Stall(now);
+  for (auto& [tag, confirm] : unconfirmed_) confirm.due = std::min(confirm.due, now);
+  Later(now, &ModelChannel::EmitConfirms);
+}
+
 void ModelChannel::FinishInbox() {
   stalled_until_ = {};
   Process();

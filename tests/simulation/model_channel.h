@@ -51,6 +51,8 @@ class ModelChannel {
   void CancelConsumer();
   // Executes nothing before `until`.
   void Stall(base::TimePoint until);
+  // No stall, and no confirm that is held back, any more.
+  void Heal();
   // Executes what has come, stall or no stall.
   void FinishInbox();
   void DropUnacked(const std::string& queue, uint64_t incarnation, Fate fate);

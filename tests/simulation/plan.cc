@@ -38,7 +38,7 @@ broker::Topology MakeTopology() {
 
 void PlanFaults(Plan& plan, Random& random) {
   if (random.Chance(0.12)) return;
-  plan.faults = random.Between(1, 10);
+  plan.faults = random.Between(1, 16);
   const double share = random.Chance(0.3) ? 1.0 : 0.35;
   for (bool& kind : plan.fault_kinds) kind = random.Chance(share);
   plan.fault_kinds[random.Below(kFaultKinds)] = true;
@@ -80,10 +80,10 @@ void PlanSidecar(Plan& plan, Random& random) {
 
 Plan MakePlan(Random random) {
   Plan plan;
-  plan.busy_time = random.Time(milliseconds(500), seconds(4));
-  plan.publish_bursts = random.Between(2, 16);
-  plan.subscriptions = random.Between(0, 5);
-  plan.topology_calls = random.Chance(0.5) ? random.Between(1, 6) : 0;
+  plan.busy_time = random.Time(milliseconds(500), seconds(6));
+  plan.publish_bursts = random.Between(2, 30);
+  plan.subscriptions = random.Between(0, 8);
+  plan.topology_calls = random.Chance(0.5) ? random.Between(1, 12) : 0;
   plan.refused_posts = random.Chance(0.1) ? 0.1 : 0;
   plan.bad_publishes = random.Chance(0.6);
   plan.short_deadlines = random.Chance(0.6);

@@ -57,6 +57,11 @@ struct Plan {
 
   // Nothing in it is allowed to make a message arrive twice, or out of order.
   bool faultless() const { return faults == 0; }
+  // The bounds of the sidecar may be met.
+  bool limited() const {
+    return refused_posts > 0 || config.max_in_flight_messages < 1'000 ||
+           config.max_in_flight_bytes < 1'000'000;
+  }
 };
 
 Plan MakePlan(Random random);

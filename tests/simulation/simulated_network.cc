@@ -28,6 +28,7 @@ class SimulatedNetwork::End final : public amqp::Transport {
       bytes.append(static_cast<const char*>(slot.iov_base), slot.iov_len);
     }
     const size_t taken = pipe_->Write(bytes);
+    network_.most_offered_ = std::max(network_.most_offered_, bytes.size());
     network_.trace_.Event("client writes", {pipe_->id(), bytes.size(), taken});
     if (taken < bytes.size()) pipe_->WantRoom();
     return taken;

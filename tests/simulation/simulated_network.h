@@ -34,6 +34,8 @@ class SimulatedNetwork final : public amqp::Dialer {
   // Called when the client's end of a pipe that was up is gone, by whoever's doing.
   std::function<void()> on_client_end;
   size_t transports() const { return transports_; }
+  // The most bytes that were waiting to be written at once, as far as they were shown.
+  size_t most_offered() const { return most_offered_; }
 
  private:
   class End;
@@ -46,6 +48,7 @@ class SimulatedNetwork final : public amqp::Dialer {
   Dials dials_ = Dials::kConnect;
   uint64_t next_id_ = 1;
   size_t transports_ = 0;
+  size_t most_offered_ = 0;
   std::vector<std::weak_ptr<SimulatedPipe>> pipes_;
 };
 

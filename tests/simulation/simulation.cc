@@ -27,6 +27,8 @@ using std::chrono::seconds;
 constexpr base::Duration kRecovery = seconds(15);
 // Connection.close and its answer, at the end of a drain.
 constexpr base::Duration kGoodbye = milliseconds(500);
+// 256 KiB of publishes and one more of the largest, and room for control frames.
+constexpr size_t kMostOffered = 320u << 10;
 constexpr uint64_t kMostEvents = 1'000'000;
 
 class World {
@@ -47,6 +49,7 @@ class World {
         nemesis_(reactor_, trace_, network_, model_, plan_, random_.Fork()) {
     network_.on_client_end = [this] { checker_.Fault(); };
     if (plan_.faultless()) checker_.ExpectNoFaults();
+    if (!plan_.limited()) checker_.ExpectNoLimits();
     if (plan_.refused_posts > 0) {
       reactor_.refuse_posts([this, random = random_.Fork()]() mutable {
         return !settled_down_ && random.Chance(plan_.refused_posts);
@@ -66,6 +69,9 @@ class World {
       BeWellAgain();
     }
     Drain();
+    if (network_.most_offered() > kMostOffered) {
+      checker_.Fail(std::to_string(network_.most_offered()) + " bytes waited to be written");
+    }
     if (good()) settlements_.Finish();
     if (good()) checker_.Finish(model_.held());
     return {checker_.failure(), trace_.hash(), trace_.events(), checker_.publishes()};
@@ -147,7 +153,8 @@ class World {
 
   // Publish channels and the one for suspects, the scratch channel, and one for each subscription.
   void CheckChannels() {
-    RunFor(milliseconds(200));
+    RunFor(seconds(3));
+    checker_.CheckAnsweredSince(reactor_.Now() - seconds(2));
     size_t most = plan_.config.publish_channels + 2;
     for (const auto& consumer : workload_.consumers()) {
       most += !consumer->ended() && !consumer->left();
@@ -162,6 +169,7 @@ class World {
     if (!good()) return;
     const base::TimePoint deadline = reactor_.Now() + plan_.drain_time;
     trace_.Event("drain");
+    checker_.SawDrain();
     bool done = false;
     broker_->Drain(deadline, [&] { done = true; });
     RunUntil(deadline + kGoodbye + milliseconds(50), [&] { return done; });

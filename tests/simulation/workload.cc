@@ -109,6 +109,9 @@ size_t Workload::Send(broker::PublishRequest request) {
   ground_.broker.Publish(std::move(request), [&checker, index](broker::PublishResult result) {
     checker.Answered(index, std::move(result));
   });
+  if (checker.unanswered_publishes() > plan_.config.max_in_flight_messages) {
+    checker.Fail("more publishes are in flight than the bound allows");
+  }
   return index;
 }
 
@@ -134,13 +137,19 @@ void Workload::Subscribe() {
 
 void Workload::CallTopology() {
   const base::TimePoint deadline = ground_.reactor.Now() + random_.Time({}, seconds(4));
-  static constexpr const char* kNames[] = {"declare",         "delete queue",
-                                           "delete exchange", "declare queue",
-                                           "purge",           "get",
-                                           "declare binding", "unbind",
-                                           "get missing",     "declare what cannot be encoded"};
+  static constexpr const char* kNames[] = {"declare",
+                                           "delete queue",
+                                           "delete exchange",
+                                           "declare queue",
+                                           "purge",
+                                           "get",
+                                           "declare binding",
+                                           "unbind",
+                                           "get missing",
+                                           "declare what cannot be encoded",
+                                           "declare otherwise"};
   // Without faults: what makes no message arrive otherwise.
-  static constexpr size_t kHarmless[] = {0, 3, 5, 8, 9};
+  static constexpr size_t kHarmless[] = {0, 3, 5, 8, 9, 10};
   const size_t which = plan_.faultless() ? kHarmless[random_.Below(std::size(kHarmless))]
                                          : random_.Below(std::size(kNames));
   const size_t call = ground_.checker.CalledOther(kNames[which], deadline);
@@ -150,7 +159,7 @@ void Workload::CallTopology() {
   broker::Topology topology;
   switch (which) {
     case 0:
-      topology.exchanges = {{"mine", random_.Chance(0.5) ? "direct" : "fanout"}};
+      topology.exchanges = {{"mine", "direct"}};
       topology.queues.emplace_back().name = "q4";
       topology.bindings = {{"q4", "mine", "k0", {}}};
       return broker.Declare(std::move(topology), deadline, done);
@@ -179,6 +188,9 @@ void Workload::CallTopology() {
       topology.queues.back().arguments = nested;
       return broker.Declare(std::move(topology), deadline, done);
     }
+    case 10:
+      topology.exchanges = {{"fixed", "direct"}};
+      return broker.Declare(std::move(topology), deadline, done);
     default:
       return broker.GetQueue("no-queue", deadline, done);
   }
