@@ -29,6 +29,7 @@ void ChannelTable::Put(uint16_t number, std::unique_ptr<ChannelImpl> channel) {
 std::unique_ptr<ChannelImpl> ChannelTable::Take(uint16_t number, State next) {
   Slot& slot = slots_[number - 1u];
   slot.state = next;
+  slot.opened = slot.channel->opened();
   --open_;
   return std::move(slot.channel);
 }

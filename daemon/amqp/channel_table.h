@@ -32,6 +32,8 @@ class ChannelTable {
     // The last one to have the number was closed by the broker. A channel.close that comes before
     // the next one's channel.open-ok is a repeat, meant for the last.
     bool closed_by_broker = false;
+    // While kClosing: its channel.open-ok has come.
+    bool opened = false;
   };
 
   // Numbers from 1 to `max`.

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "amqp/client_method_codec.h"
 #include "amqp/connection_impl.h"
+#include "base/planted.h"
 
 namespace amqp_sidecar::amqp {
 
@@ -96,7 +97,12 @@ void ConnectionImpl::OnChannelMethod(ChannelTable::Slot& slot, uint16_t number,
     return OnClosingChannelMethod(slot, number, method);
   }
   // A number that is free: only repeats of a channel.close that was answered come here.
-  if (slot.state != ChannelTable::State::kOpen) return;
+  if (slot.state != ChannelTable::State::kOpen) {
+    if (base::Planted(base::PlantedBug::kCloseAnsweredTwice)) {
+      out_.PushControl(number, ChannelCloseOkFrame(number));
+    }
+    return;
+  }
   if (const auto* close = std::get_if<ChannelClose>(&method)) {
     return OnChannelClose(slot, number, *close);
   }
@@ -120,11 +126,14 @@ void ConnectionImpl::OnChannelClose(ChannelTable::Slot& slot, uint16_t number,
 void ConnectionImpl::OnClosingChannelMethod(ChannelTable::Slot& slot, uint16_t number,
                                             const ServerMethod& method) {
   if (std::holds_alternative<ChannelClose>(method)) {
+    // A repeat, meant for the last one to have the number, and answered then.
+    if (slot.closed_by_broker && !slot.opened) return;
     // Both sides closed it: theirs is answered, and ours still will be.
     if (!std::exchange(slot.answered, true)) out_.PushControl(number, ChannelCloseOkFrame(number));
     return;
   }
   const auto* ok = std::get_if<MethodOk>(&method);
+  if (ok != nullptr && ok->method == OkMethod::kChannelOpenOk) slot.opened = true;
   if (ok == nullptr || ok->method != OkMethod::kChannelCloseOk) return;
   slot.state = ChannelTable::State::kFree;
   slot.closed_by_broker = slot.answered;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "amqp/client_method_codec.h"
+#include "base/planted.h"
 
 namespace amqp_sidecar::amqp {
 namespace {
@@ -132,7 +133,10 @@ void ConnectionImpl::CloseFromHere(ChannelImpl& channel) {
 }
 
 void ConnectionImpl::Quarantine(uint16_t number) {
-  ended_channels_.push_back(channels_.Take(number, ChannelTable::State::kClosing));
+  const auto next = base::Planted(base::PlantedBug::kNumberReusedTooEarly)
+                        ? ChannelTable::State::kFree
+                        : ChannelTable::State::kClosing;
+  ended_channels_.push_back(channels_.Take(number, next));
   channels_.Find(number)->closing_since = operations_.At(now_);
 }
 

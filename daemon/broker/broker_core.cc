@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 #include <utility>
 
 #include "base/log.h"
@@ -21,9 +20,10 @@ std::vector<std::string> LoginsOf(const Broker::Config& config) {
 }
 
 // Never 0, and not to be guessed from another life's.
-uint64_t NewLife() {
-  std::random_device device;
-  return (uint64_t{device()} << 32 | device()) | 1;
+uint64_t NewLife(const base::Backoff::Random& random) {
+  const auto half = [&] { return static_cast<uint64_t>(random() * 4294967296.0); };
+  const uint64_t high = half();
+  return (high << 32 | half()) | 1;
 }
 
 ConnectionState StateOf(amqp::LinkState state) {
@@ -102,6 +102,7 @@ BrokerCore::BrokerCore(base::Reactor& reactor, amqp::Dialer& dialer, base::Backo
       on_status_(std::move(on_status)),
       validator_(config_.validation),
       logins_(LoginsOf(config_)),
+      life_(NewLife(random)),
       publish_events_(std::make_unique<LinkEvents>(
           *this, Use{.publishing = true, .consuming = !config_.separate_consumer_connection})),
       consume_events_(
@@ -121,7 +122,7 @@ BrokerCore::BrokerCore(base::Reactor& reactor, amqp::Dialer& dialer, base::Backo
       publisher_(
           reactor, publish_link_, directory_, topology_,
           {config_.publish_channels, config_.max_in_flight_messages, config_.operation_timeout}),
-      subscriptions_(reactor, consume_link_, NewLife()),
+      subscriptions_(reactor, consume_link_, life_),
       snapshot_(std::make_shared<Snapshot>()) {}
 
 BrokerCore::~BrokerCore() = default;
@@ -220,13 +221,18 @@ void BrokerCore::AwaitDrained(base::TimePoint deadline, base::Task done) {
   publisher_.AnswerAll();
   subscriptions_.EndAll({Reason::kDraining, "the sidecar is shutting down"});
   const base::TimePoint goodbye = reactor_.Now() + kGoodbye;
+  auto finish = [this, done = std::move(done)]() mutable {
+    // Calls about topology, whose deadlines nobody will see.
+    scratch_.AnswerAll();
+    done();
+  };
   if (own_consume_link_ == nullptr) {
-    publish_link_.Stop(goodbye, std::move(done));
+    publish_link_.Stop(goodbye, std::move(finish));
     return;
   }
   // The consuming link lasts to the end: what is on it was settled after the last publish.
-  publish_link_.Stop(goodbye, [this, goodbye, done = std::move(done)]() mutable {
-    own_consume_link_->Stop(goodbye, std::move(done));
+  publish_link_.Stop(goodbye, [this, goodbye, finish = std::move(finish)]() mutable {
+    own_consume_link_->Stop(goodbye, std::move(finish));
   });
 }
 

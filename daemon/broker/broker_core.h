@@ -78,6 +78,7 @@ class BrokerCore final {
   const Broker::StatusListener on_status_;
   const json::Validator validator_;
   const std::vector<std::string> logins_;
+  const uint64_t life_;
 
   // Owned by the io thread. In the order in which they use each other.
   const std::unique_ptr<LinkEvents> publish_events_;

@@ -20,9 +20,10 @@ Error NotAnswered(const amqp::Failure& failure) {
               Persisted::kUnknown, true};
     case amqp::Failure::Kind::kNotEncodable:
       return {Reason::kInvalidTopology, failure.text};
+    case amqp::Failure::Kind::kClosedHere:
+      return {Reason::kDraining, failure.text};
     case amqp::Failure::Kind::kClosedByBroker:
     case amqp::Failure::Kind::kLinkLost:
-    case amqp::Failure::Kind::kClosedHere:
     case amqp::Failure::Kind::kProtocolError:
       break;
   }
@@ -31,10 +32,10 @@ Error NotAnswered(const amqp::Failure& failure) {
 
 }  // namespace
 
-std::string_view ExchangeNamedIn(std::string_view reply_text) {
+std::optional<std::string_view> ExchangeNamedIn(std::string_view reply_text) {
   static constexpr std::string_view kBefore = "exchange '";
   const size_t found = reply_text.find(kBefore);
-  if (found == std::string_view::npos) return {};
+  if (found == std::string_view::npos) return std::nullopt;
   const std::string_view rest = reply_text.substr(found + kBefore.size());
   // A name may hold a quote; the text goes on with " in vhost".
   const size_t end = rest.find("' in vhost");

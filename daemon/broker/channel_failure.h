@@ -1,6 +1,7 @@
 // What the broker's words about a failed channel mean to a caller. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,9 +10,9 @@
 
 namespace amqp_sidecar::broker {
 
-// The name in `... exchange 'NAME' ...` of RabbitMQ's reply text; empty where there is none, or
-// where it names the default exchange.
-std::string_view ExchangeNamedIn(std::string_view reply_text);
+// The name in `... exchange 'NAME' ...` of RabbitMQ's reply text; the default exchange's is empty.
+// Nothing where it names none.
+std::optional<std::string_view> ExchangeNamedIn(std::string_view reply_text);
 
 // A 404 that will pass: the queue is there, its home node is down.
 bool SaysHomeNodeIsDown(const amqp::Failure& failure);

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/hash/hash.h"
+#include "base/fixed_hash.h"
+#include "base/planted.h"
 
 namespace amqp_sidecar::broker {
 
 uint64_t ConfirmWindow::ReturnKey(std::string_view exchange, std::string_view routing_key,
                                   std::string_view message_id) {
-  return absl::HashOf(exchange, routing_key, message_id);
+  return base::FixedHash({exchange, routing_key, message_id});
 }
 
 void ConfirmWindow::Add(PendingPublish* publish, uint64_t return_key) {
@@ -29,7 +30,8 @@ bool ConfirmWindow::Confirm(uint64_t tag, bool multiple,
   for (uint64_t at = first; at <= last; ++at) {
     Entry& entry = entries_[static_cast<size_t>(at - first_tag_)];
     if (entry.confirmed) continue;
-    entry.confirmed = true;
+    entry.confirmed =
+        !base::Planted(base::PlantedBug::kDoneBitDropped) || multiple || at == first_tag_;
     --open_;
     if (entry.publish != nullptr) {
       done.emplace_back(std::exchange(entry.publish, nullptr), entry.returned);

@@ -199,7 +199,10 @@ void PublishLane::OnReturn(amqp::IncomingReturn message) {
 
 void PublishLane::CollectUnconfirmed() {
   WithdrawUnwritten();
-  for (PendingPublish* publish : window_.TakeAll()) publish->lane = nullptr;
+  const size_t open = window_.open();
+  const std::vector<PendingPublish*> live = window_.TakeAll();
+  for (PendingPublish* publish : live) publish->lane = nullptr;
+  had_forgotten_ = open > live.size();
 }
 
 void PublishLane::OnClosed(const amqp::Failure& failure) {

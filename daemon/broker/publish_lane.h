@@ -80,6 +80,8 @@ class PublishLane final : public amqp::Channel::Listener {
   bool InElection() const;
   PublishList& waiting() { return waiting_; }
   PublishList& unconfirmed() { return unconfirmed_; }
+  // In OnLaneClosed: there was one more on the channel, at least, that has had its answer already.
+  bool had_forgotten() const { return had_forgotten_; }
 
   // amqp::Channel::Listener:
   void OnConfirm(uint64_t tag, bool multiple, bool acked) override;
@@ -117,6 +119,7 @@ class PublishLane final : public amqp::Channel::Listener {
   PublishList unconfirmed_;
   bool lost_before_ = false;
   base::TimePoint link_up_at_ = base::TimePoint::min();
+  bool had_forgotten_ = false;
   base::TimePoint replaced_at_ = base::TimePoint::min();
   base::TimePoint replace_not_before_ = base::TimePoint::min();
   base::TimePoint opened_at_ = base::TimePoint::min();

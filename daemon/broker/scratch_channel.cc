@@ -93,10 +93,7 @@ void ScratchChannel::Send() {
 void ScratchChannel::OnReply(uint64_t id, const amqp::Reply& reply) {
   if (items_.empty() || items_.front().id != id) return;
   // The link went with it: LinkDown, which follows, knows why and decides.
-  if (!reply.ok && reply.failure.kind != Kind::kTimedOut &&
-      (reply.failure.kind != Kind::kClosedByBroker || reply.failure.code >= 500)) {
-    return;
-  }
+  if (!reply.ok && reply.failure.kind == Kind::kLinkLost) return;
   FinishFront(reply);
 }
 
@@ -115,6 +112,13 @@ void ScratchChannel::OnDeadline(uint64_t id) {
   done(Failed(Kind::kLinkLost, connection_ == nullptr
                                    ? "not connected"
                                    : "the broker is busy with earlier requests"));
+}
+
+void ScratchChannel::AnswerAll() {
+  for (Item& item : std::exchange(items_, {})) {
+    reactor_.Cancel(item.timer);
+    if (item.done) item.done(Failed(Kind::kClosedHere, "the sidecar is shutting down"));
+  }
 }
 
 void ScratchChannel::FinishFront(const amqp::Reply& reply) {

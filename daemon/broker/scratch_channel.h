@@ -32,6 +32,9 @@ class ScratchChannel final : public amqp::Channel::Listener {
   // sent; with kLinkLost where it passed before.
   void Run(Operation operation, base::TimePoint deadline, amqp::ReplyCallback done);
 
+  // The sidecar ends: every operation that waits fails with kClosedHere.
+  void AnswerAll();
+
   void LinkUp(amqp::Connection& connection);
   void LinkDown(const amqp::Failure& failure);
 

@@ -58,8 +58,6 @@ class Subscription final : public amqp::Channel::Listener {
   std::optional<SettleReason> Settle(const DeliveryId& id, Verb verb, bool& taken);
   // Sends what Settle() took since the last call. Ends, where that was the last of a drain.
   void Flush();
-  // The first half of that.
-  void SendSettled();
 
   SubscriptionId id() const { return identity_.id; }
   uint64_t incarnation() const { return incarnation_; }
@@ -89,6 +87,7 @@ class Subscription final : public amqp::Channel::Listener {
   void OnRefused(const amqp::Failure& failure);
   void RetryLater();
   void CloseChannel();
+  void SendSettlements();
   void EndIfDrained();
   std::string ConsumerTag() const;
 

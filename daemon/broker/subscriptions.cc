@@ -37,13 +37,7 @@ void Subscriptions::Start(SubscriptionId id, SubscribeRequest request,
   started.Start(connection_);
 }
 
-void Subscriptions::Remove(SubscriptionId id) {
-  const auto found = by_id_.find(id);
-  if (found == by_id_.end()) return;
-  // What it settled in this turn counts.
-  found->second->SendSettled();
-  by_id_.erase(id);
-}
+void Subscriptions::Remove(SubscriptionId id) { by_id_.erase(id); }
 
 void Subscriptions::OnSettlementsLost(SubscriptionId subscription) {
   for (Unwritten& call : unwritten_) {

@@ -192,7 +192,8 @@ void TopologyKeeper::PassStep(uint64_t pass, std::shared_ptr<std::vector<Item>> 
     return;
   }
   const Item& item = (*items)[index];
-  if (poisonous_.contains(Describe(item))) {
+  const auto cost = connections_cost_.find(Describe(item));
+  if (cost != connections_cost_.end() && cost->second >= kPoisonousAt) {
     errors += base::Concat(errors.empty() ? "" : "; ", Describe(item),
                            ": closed the connection when it was declared");
     PassStep(pass, std::move(items), index + 1, std::move(errors));
@@ -205,7 +206,7 @@ void TopologyKeeper::PassStep(uint64_t pass, std::shared_ptr<std::vector<Item>> 
                  const Item& declared = (*items)[index];
                  if (reply.failure.kind == amqp::Failure::Kind::kClosedByBroker &&
                      reply.failure.code >= 500) {
-                   poisonous_.insert(Describe(declared));
+                   ++connections_cost_[Describe(declared)];
                  }
                  if (pass != pass_) return;
                  if (TimedOut(reply)) {
@@ -213,6 +214,7 @@ void TopologyKeeper::PassStep(uint64_t pass, std::shared_ptr<std::vector<Item>> 
                    return;
                  }
                  if (reply.ok) {
+                   connections_cost_.erase(Describe(declared));
                    const auto* exchange = std::get_if<Exchange>(&declared);
                    if (exchange != nullptr) directory_.Learn(exchange->name);
                  } else {

@@ -5,9 +5,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -30,6 +30,7 @@ class TopologyKeeper {
   static constexpr size_t kMaxKept = 10'000;
   // A configured item that the broker refused is tried again this often.
   static constexpr base::Duration kRetryEvery = std::chrono::seconds(5);
+  static constexpr int kPoisonousAt = 2;
 
   // The references are not owned and outlive this. `on_change` is called when ready() or error()
   // changed.
@@ -84,8 +85,10 @@ class TopologyKeeper {
   const std::function<void()> on_change_;
 
   Topology kept_;
-  // Items that cost a connection: not declared again, or they would cost every one.
-  std::set<std::string> poisonous_;
+  // Items that were being declared when the broker closed the connection, and how often in a row:
+  // once may be chance. From kPoisonousAt on they are not declared again, or they would cost every
+  // connection.
+  std::map<std::string, int> connections_cost_;
   uint64_t pass_ = 0;  // an answer of an older pass is for nobody
   base::TimerId retry_timer_ = 0;
   bool ready_ = false;

@@ -137,6 +137,23 @@ TEST_CASE("a repeated channel.close does not hit the next channel of that number
   }
 }
 
+TEST_CASE("a repeated channel.close is not answered for a next channel that is closed already") {
+  Rig rig;
+  rig.MakeReady();
+  rig.Open();
+  rig.Say(server::ChannelClosed(1, 406, "timed out"));
+  rig.Open(false).channel->Close();
+  CHECK(rig.Sent() == Lines{"channel.close-ok 1", "channel.open 1", "channel.close 1 200"});
+  rig.Say(server::ChannelClosed(1, 406, "timed out"));
+  CHECK(rig.Sent().empty());
+
+  SECTION("but one that comes after its channel.open-ok is") {
+    rig.Say(server::ChannelOpenOk(1));
+    rig.Say(server::ChannelClosed(1, 404, "its own"));
+    CHECK(rig.Sent() == Lines{"channel.close-ok 1"});
+  }
+}
+
 TEST_CASE("a channel that is closed here calls nobody any more") {
   Rig rig;
   rig.MakeReady();

@@ -14,7 +14,7 @@ TEST_CASE("the exchange is found in the broker's words, quotes in its name and a
   CHECK(ExchangeNamedIn("NOT_FOUND - no exchange 'it's' in vhost '/'") == "it's");
   CHECK(ExchangeNamedIn(
             "ACCESS_REFUSED - access to exchange 'a' in vhost '/' refused for user 'b'") == "a");
-  CHECK(ExchangeNamedIn("NOT_FOUND - no queue 'q' in vhost '/'").empty());
+  CHECK(ExchangeNamedIn("NOT_FOUND - no queue 'q' in vhost '/'") == std::nullopt);
 }
 
 TEST_CASE("a failed publish is told by what the broker said") {

@@ -279,6 +279,37 @@ TEST_CASE("a channel closed for one publish fails that one and sends the others 
   CHECK(world.Ok("b"));
 }
 
+TEST_CASE("the last one on a closed channel is not blamed for one whose time was up") {
+  World world;
+  world.Connect();
+  world.Publish("late", "orders", "k", seconds(1));
+  world.Publish("a");
+  world.Lane().WriteAll();
+  world.Advance(seconds(1));
+  CHECK(world.ErrorOf("late").reason == Reason::kOutcomeUnknown);
+  world.Lane().CloseByBroker(406, "PRECONDITION_FAILED - message size 9 is larger than allowed");
+  world.Settle();
+  CHECK_FALSE(world.Answered("a"));
+  FakeChannel& probe = world.Newest();
+  probe.OkAll();
+  CHECK(probe.published == std::vector<std::string>{"a"});
+  probe.WriteAll();
+  probe.Confirm(1);
+  CHECK(world.Ok("a"));
+}
+
+TEST_CASE("words that name no exchange are not about the default one's publish") {
+  World world;
+  world.Connect();
+  world.Publish("a", "", "q");
+  world.Publish("bad");
+  world.Lane().WriteAll();
+  world.Lane().CloseByBroker(406, "PRECONDITION_FAILED - message size 9 is larger than allowed");
+  world.Settle();
+  CHECK_FALSE(world.Answered("a"));
+  CHECK_FALSE(world.Answered("bad"));
+}
+
 TEST_CASE("where several may be meant each goes alone until it shows") {
   World world;
   world.Connect();

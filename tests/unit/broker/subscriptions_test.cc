@@ -128,6 +128,17 @@ TEST_CASE("settlements of many calls in one turn go out in one frame") {
   CHECK(world.Channel().settlements == Words{"ack 3 multiple"});
 }
 
+TEST_CASE(
+    "a settlement in the turn in which its caller goes is sent before the channel is closed") {
+  World world;
+  world.Connect();
+  const auto listener = world.Active(1);
+  world.subscriptions().Settle(Verb::kAck, listener->ids, [](SettleResult) {});
+  world.subscriptions().Remove(1);
+  CHECK(world.Channel().settlements == Words{"ack 1"});
+  CHECK_FALSE(world.Channel().open());
+}
+
 TEST_CASE("a settlement that was not written when the link went is stale") {
   World world;
   world.Connect();
