@@ -10,7 +10,8 @@ if [ "${1:-}" = -h ] || [ "${1:-}" = --help ]; then
   cat <<'END'
 usage: tests/run.sh [CTEST ARGUMENT]...
   tests/run.sh              everything
-  tests/run.sh -L unit      only the tests with this label: unit, integration, lint
+  tests/run.sh -L unit      only the tests with this label: unit, simulation, integration,
+                            lint
   tests/run.sh -R subscribe only the tests whose name matches
 END
   exit 0
