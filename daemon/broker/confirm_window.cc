@@ -16,6 +16,13 @@ uint64_t ConfirmWindow::ReturnKey(std::string_view exchange, std::string_view ro
 void ConfirmWindow::Add(PendingPublish* publish, uint64_t return_key) {
   entries_.push_back({publish, return_key, false, false});
   ++open_;
+  ++open_by_key_[return_key];
+}
+
+void ConfirmWindow::Closed(const Entry& entry) {
+  --open_;
+  const auto open = open_by_key_.find(entry.return_key);
+  if (open != open_by_key_.end() && --open->second == 0) open_by_key_.erase(open);
 }
 
 bool ConfirmWindow::Confirm(uint64_t tag, bool multiple,
@@ -32,7 +39,7 @@ bool ConfirmWindow::Confirm(uint64_t tag, bool multiple,
     if (entry.confirmed) continue;
     entry.confirmed =
         !base::Planted(base::PlantedBug::kDoneBitDropped) || multiple || at == first_tag_;
-    --open_;
+    Closed(entry);
     if (entry.publish != nullptr) {
       done.emplace_back(std::exchange(entry.publish, nullptr), entry.returned);
     }
@@ -68,9 +75,9 @@ std::vector<PendingPublish*> ConfirmWindow::DropLast(size_t count) {
   dropped.reserve(count);
   for (size_t i = entries_.size() - count; i < entries_.size(); ++i) {
     dropped.push_back(entries_[i].publish);
+    Closed(entries_[i]);
   }
   entries_.erase(entries_.end() - static_cast<std::ptrdiff_t>(count), entries_.end());
-  open_ -= count;
   search_from_ = std::min(search_from_, next_tag());
   return dropped;
 }

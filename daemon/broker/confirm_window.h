@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 
 namespace amqp_sidecar::broker {
@@ -23,6 +24,9 @@ class ConfirmWindow {
   // The publish with the next tag: 1 for the first. Not owned; forgotten when it is confirmed, or
   // by Forget, DropLast, TakeAll.
   void Add(PendingPublish* publish, uint64_t return_key);
+
+  // One with this key is open, forgotten or not: a return could be meant for either.
+  bool Holds(uint64_t return_key) const { return open_by_key_.contains(return_key); }
 
   // Calls `each` for every live publish that this confirm is about and no earlier one was, in the
   // order of their tags. False where it is about a tag that was never given out.
@@ -55,11 +59,13 @@ class ConfirmWindow {
     bool confirmed;
   };
 
+  void Closed(const Entry& entry);
   void DropConfirmedFront();
 
   std::deque<Entry> entries_;  // by tag, from first_tag_ on
   uint64_t first_tag_ = 1;
   size_t open_ = 0;
+  absl::flat_hash_map<uint64_t, uint32_t> open_by_key_;
   // Returns come in the order of the publishes: the search goes on from the last one.
   uint64_t search_from_ = 1;
 };

@@ -76,13 +76,17 @@ void PublishLane::Pump() {
   bool submitted = false;
   while (!waiting_.empty() && window_.open() < options_.max_open &&
          connection_->PublishQueueHasRoom()) {
-    Submit(waiting_.front());
+    PendingPublish& next = waiting_.front();
+    const uint64_t key = ConfirmWindow::ReturnKey(next.exchange, next.routing_key, next.message_id);
+    // Its return could not be told from the other's, and one of the two would be answered wrongly.
+    if (window_.Holds(key)) break;
+    Submit(next, key);
     submitted = true;
   }
   if (submitted) link_.FlushSoon();
 }
 
-void PublishLane::Submit(PendingPublish& publish) {
+void PublishLane::Submit(PendingPublish& publish, uint64_t return_key) {
   const uint64_t tag = channel_->Publish(publish.encoded);
   if (tag == 0) {
     owner_.OnNotEncodable(publish);
@@ -92,8 +96,7 @@ void PublishLane::Submit(PendingPublish& publish) {
   MoveTo(unconfirmed_, publish);
   publish.lane = this;
   publish.tag = tag;
-  window_.Add(&publish,
-              ConfirmWindow::ReturnKey(publish.exchange, publish.routing_key, publish.message_id));
+  window_.Add(&publish, return_key);
 }
 
 void PublishLane::WithdrawUnwritten() {

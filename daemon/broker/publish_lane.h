@@ -96,7 +96,7 @@ class PublishLane final : public amqp::Channel::Listener {
 
   void Open();
   void OpenLater();
-  void Submit(PendingPublish& publish);
+  void Submit(PendingPublish& publish, uint64_t return_key);
   void CollectUnconfirmed();
   void FinishReplacing(bool now);
   void FinishReplacingAfter(base::Duration delay);

@@ -265,6 +265,7 @@ void ModelConnection::ForgetChannel(uint16_t number) {
   auto gone = channels_.extract(number);
   if (gone.empty()) return;
   closed_by_sidecar_.erase(number);
+  gone.mapped()->End(/*by_sidecar=*/false);
   // It may be in the middle of a call.
   ended_.push_back(std::move(gone.mapped()));
   broker_.reactor().WorldAfter({}, [this, alive = std::weak_ptr<char>(alive_)] {

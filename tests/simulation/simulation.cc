@@ -99,8 +99,10 @@ class World {
       if (!pipe->well()) return "it does not notice that a connection is dead";
     }
     const auto snapshot = broker_->snapshot();
-    if (!snapshot->link_up()) return "no link: " + snapshot->last_error;
-    if (snapshot->state == broker::ConnectionState::kBlocked) return "still blocked";
+    for (const auto* connection : {&snapshot->connection, &snapshot->consuming()}) {
+      if (!connection->up()) return "no link: " + connection->last_error;
+      if (connection->state == broker::ConnectionState::kBlocked) return "still blocked";
+    }
     if (!snapshot->topology_declared) return "topology: " + snapshot->topology_error;
     for (const auto& consumer : workload_.consumers()) {
       if (ShouldBeActive(*consumer) && !consumer->active()) {

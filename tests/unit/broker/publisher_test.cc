@@ -57,11 +57,16 @@ class World {
 
   void Publish(const std::string& id, const std::string& exchange = "orders",
                const std::string& key = "k", base::Duration deadline = kDeadline) {
+    PublishAs(id, id, exchange, key, deadline);
+  }
+  void PublishAs(const std::string& id, const std::string& message_id,
+                 const std::string& exchange = "orders", const std::string& key = "k",
+                 base::Duration deadline = kDeadline) {
     PublishList list;
     PendingPublish& publish = list.emplace_back();
     publish.exchange = exchange;
     publish.routing_key = key;
-    publish.message_id = id;
+    publish.message_id = message_id;
     publish.encoded.body = std::make_shared<const std::string>(id);
     publish.deadline = ground_.reactor.Now() + deadline;
     publish.done = [this, id](PublishResult result) {
@@ -132,6 +137,26 @@ TEST_CASE("a returned message fails with UNROUTABLE, its neighbours do not") {
   CHECK(world.ErrorOf("b").reason == Reason::kUnroutable);
   CHECK(world.ErrorOf("b").persisted == Persisted::kNo);
   CHECK(world.Ok("c"));
+}
+
+TEST_CASE("two that a return could not tell apart are not in flight at once") {
+  World world;
+  world.Connect();
+  world.Publish("a", "orders", "k", seconds(1));
+  world.Lane().WriteAll();
+  world.Advance(seconds(1));
+  CHECK(world.ErrorOf("a").reason == Reason::kOutcomeUnknown);
+  // The same message_id once more, as the answer says, while the first may still be confirmed.
+  world.PublishAs("again", "a");
+  world.Publish("b");
+  CHECK(world.Lane().published == std::vector<std::string>{"a"});
+  world.Lane().Confirm(1);
+  CHECK(world.Lane().published == std::vector<std::string>{"a", "again", "b"});
+  world.Lane().WriteAll();
+  world.Lane().Return("orders", "k", "a");
+  world.Lane().Confirm(3, true);
+  CHECK(world.ErrorOf("again").reason == Reason::kUnroutable);
+  CHECK(world.Ok("b"));
 }
 
 TEST_CASE("publishes wait for the topology to be declared") {
