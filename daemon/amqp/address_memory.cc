@@ -13,10 +13,11 @@ void AddressMemory::Order(const std::string& host, std::vector<SocketAddress>& a
   const auto found = last_.find(host);
   if (found == last_.end()) return;
   const SocketAddress& last = found->second;
-  std::ranges::stable_partition(addresses, [&](const SocketAddress& address) {
-    return address.length != last.length ||
-           std::memcmp(&address.storage, &last.storage, last.length) != 0;
+  const auto at = std::ranges::find_if(addresses, [&](const SocketAddress& address) {
+    return address.length == last.length &&
+           std::memcmp(&address.storage, &last.storage, last.length) == 0;
   });
+  if (at != addresses.end()) std::rotate(at, at + 1, addresses.end());
 }
 
 }  // namespace amqp_sidecar::amqp
