@@ -2,8 +2,10 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <future>
 #include <random>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "amqp/network_dialer.h"
@@ -18,6 +20,9 @@ constexpr base::Duration kGoodbyeTime = std::chrono::seconds(2);
 // For the last answers to reach their clients. A client that is idle, and so does not look at its
 // connection, does not hear that it ends: it must not hold the process up.
 constexpr base::Duration kShutdownTime = std::chrono::milliseconds(500);
+// A drain with nothing to wait for goes on this long all the same: calls that were on their way
+// when it began are told DRAINING, where gRPC would cut them off without a word.
+constexpr base::Duration kLeastDrain = std::chrono::milliseconds(300);
 
 // Called on the io thread alone.
 base::Backoff::Random NewRandom() {
@@ -69,7 +74,8 @@ std::vector<std::string> Daemon::addresses() const {
 }
 
 void Daemon::Drain() {
-  const base::TimePoint deadline = std::chrono::steady_clock::now() + settings_.drain_timeout;
+  const base::TimePoint start = std::chrono::steady_clock::now();
+  const base::TimePoint deadline = start + settings_.drain_timeout;
   server_->BeginDrain();
   const auto drained = std::make_shared<std::promise<void>>();
   const std::future<void> done = drained->get_future();
@@ -77,6 +83,7 @@ void Daemon::Drain() {
   if (done.wait_for(settings_.drain_timeout + kGoodbyeTime) != std::future_status::ready) {
     base::Log(base::LogLevel::kError, "drain did not end in time");
   }
+  std::this_thread::sleep_until(std::min(start + kLeastDrain, deadline));
   StopThreads();
   base::Log(base::LogLevel::kInfo, "stopped");
 }

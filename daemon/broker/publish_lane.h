@@ -32,8 +32,9 @@ class PublishLane final : public amqp::Channel::Listener {
   static constexpr base::Duration kReplaceEvery = std::chrono::seconds(1);
   // For this long after a lost link came back, a refusal may come of a quorum queue whose leader
   // died with that link. RabbitMQ 3.10 then refuses for as long as the channel lives, while a new
-  // channel works once there is a leader: it is tried again and again, this often.
-  static constexpr base::Duration kElection = std::chrono::seconds(5);
+  // channel works once there is a leader: it is tried again and again, this often. An election took
+  // 5.5 s where a node died soon after another had come back.
+  static constexpr base::Duration kElection = std::chrono::seconds(10);
   static constexpr base::Duration kReplaceInElection = std::chrono::milliseconds(200);
   // What is still unanswered on a channel to be replaced after this long is published again.
   static constexpr base::Duration kReplaceWithin = std::chrono::seconds(2);

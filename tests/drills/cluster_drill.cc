@@ -144,38 +144,31 @@ TEST_CASE("row 18: quorum leader killed that the sidecar is not connected to", "
 }
 
 // Erlang's own door between nodes: one that knows a wrong cookie for its peers neither reaches them
-// nor is reached. Nobody's firewall is touched. Its name server is held meanwhile: between the two
-// partings it would make one of the others part from the next, as a dead wire could not.
+// nor is reached. Nobody's firewall is touched. Both connections end at the same moment, and its
+// name server is held meanwhile: else those that stay together would hear of one parting from a
+// node that they still see, and part as well.
 class Partition {
  public:
   Partition(const RabbitmqNode& minority, const Nodes& nodes) : minority_(minority) {
     for (const RabbitmqNode& node : nodes) {
-      if (node.port() != minority.port()) others_.push_back("'" + node.name() + "'");
+      if (node.port() == minority.port()) continue;
+      others_ += (others_.empty() ? "['" : ",'") + node.name() + "'";
     }
-    Eval("erlang:set_cookie(N, parted), erlang:disconnect_node(N)",
-         "sys:suspend(global_name_server), ", ", sys:resume(global_name_server)");
+    others_ += "]";
+    minority_.Ctl({"eval", "[erlang:set_cookie(N, parted) || N <- " + others_ +
+                               "], sys:suspend(global_name_server), "
+                               "[erlang:disconnect_node(N) || N <- " +
+                               others_ + "], sys:resume(global_name_server)."});
   }
-  ~Partition() { Heal(); }
+  ~Partition() {
+    minority_.Ctl({"eval", "[erlang:set_cookie(N, erlang:get_cookie()) || N <- " + others_ + "]."});
+  }
   Partition(const Partition&) = delete;
   Partition& operator=(const Partition&) = delete;
 
-  void Heal() {
-    if (healed_) return;
-    healed_ = true;
-    Eval("erlang:set_cookie(N, erlang:get_cookie())");
-  }
-
  private:
-  void Eval(const std::string& each, const std::string& before = "",
-            const std::string& after = "") {
-    const std::string others = others_[0] + "," + others_[1];
-    minority_.Ctl(
-        {"eval", before + "[begin " + each + " end || N <- [" + others + "]]" + after + "."});
-  }
-
   const RabbitmqNode minority_;
-  std::vector<std::string> others_;
-  bool healed_ = false;
+  std::string others_;  // as an Erlang list
 };
 
 TEST_CASE("row 19: the leader that the sidecar is connected to is parted from the majority",

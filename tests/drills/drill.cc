@@ -29,7 +29,9 @@ Drill::Drill(const std::string& row, DrillOptions options)
     : node(options.nodes.front()),
       names(node),
       classic(names.Queue(options.queue)),
-      quorum(names.Queue(With({{"x-queue-type", "quorum"}}, options.queue))),
+      // RabbitMQ 4 drops what was redelivered twenty times, unless it is told otherwise.
+      quorum(names.Queue(With(
+          {{"x-queue-type", "quorum"}, {"x-delivery-limit", int64_t{1'000'000}}}, options.queue))),
       sidecar_options(std::move(options.sidecar)),
       checker(UniqueName("m")),
       figures(row) {

@@ -189,8 +189,8 @@ TEST_CASE("row 31: file descriptors used up", "[drill][!shouldfail]") {
   }
   Client after(drill.sidecar->target());
   Outcome outcome;
-  CHECK(Eventually(10s, [&] {
-    outcome = after.Publish(JsonMessage("", drill.classic), 2s);
+  CHECK(Eventually(3s, [&] {
+    outcome = after.Publish(JsonMessage("", drill.classic), 1s);
     return outcome.ok();
   }));
   INFO(outcome);

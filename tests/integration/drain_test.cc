@@ -142,6 +142,33 @@ TEST_CASE("A publish that was sent before the drain gets its answer") {
   CHECK(world.sidecar.Wait(5s) == 0);
 }
 
+// A sidecar that held nothing was gone before it had read them: gRPC's CANCELLED said nothing.
+TEST_CASE("Calls that are on their way when the drain begins are told so") {
+  World world(DrainFor("10s"));
+  const std::string queue = world.names.Queue();
+  OnExit go_on([&] { world.sidecar.Signal(SIGCONT); });
+  world.sidecar.Signal(SIGSTOP);
+  // Connections that are yet to be accepted take longest.
+  constexpr size_t kCalls = 30;
+  std::vector<std::future<Outcome>> answers;
+  for (size_t i = 0; i < kCalls; ++i) {
+    answers.push_back(InBackground(
+        [&] { return Client(world.sidecar.target()).Publish(JsonMessage("", queue)); }));
+  }
+  CHECK(Throughout(300ms, [&] { return answers[0].wait_for(0s) != std::future_status::ready; }));
+  world.sidecar.Signal(SIGTERM);
+  go_on.Now();
+  size_t ok = 0;
+  for (std::future<Outcome>& answer : answers) {
+    const Outcome outcome = answer.get();
+    INFO(outcome);
+    CHECK((outcome.ok() || outcome.reason == "DRAINING"));
+    if (outcome.ok()) ++ok;
+  }
+  CHECK(world.sidecar.Wait(5s) == 0);
+  CHECK(world.direct.Ready(queue) == ok);
+}
+
 TEST_CASE("A drain with the broker away ends with 0 as well") {
   ProxiedWorld world(DrainFor("2s"));
   world.proxy.TakeAway();

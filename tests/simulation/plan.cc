@@ -74,6 +74,7 @@ void PlanSidecar(Plan& plan, Random& random) {
   config.topology = MakeTopology();
   if (random.Chance(0.2)) config.max_in_flight_messages = random.Between(2, 20);
   if (random.Chance(0.1)) config.max_in_flight_bytes = random.Between(1'000, 30'000);
+  config.separate_consumer_connection = random.Chance(0.3);
 }
 
 }  // namespace
