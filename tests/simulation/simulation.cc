@@ -66,7 +66,7 @@ class World {
       RunFor(random_.Time({}, plan_.busy_time));
     } else {
       RunFor(plan_.busy_time);
-      BeWellAgain();
+      if (!plan_.few_channels) BeWellAgain();
     }
     Drain();
     if (network_.most_offered() > kMostOffered) {
