@@ -168,6 +168,7 @@ Checker::CopyId Checker::Stored(size_t index, std::string_view queue, bool first
     Fail(Describe(index) + " and is stored after that: lied");
   }
   if (first_copy) ++publish.stored;
+  publish.last_stored = reactor_.Now();
   if (faultless_ && first_copy && publish.stored > 1) Fail(Describe(index) + " stored twice");
   if (faultless_ && publish.refused == 0) {
     const std::string key =
@@ -191,7 +192,8 @@ void Checker::Acked(size_t index, bool returned, const std::vector<CopyId>& copi
 void Checker::CheckDuplicates(size_t index) {
   const Publish& publish = publishes_[index];
   const auto first = std::ranges::lower_bound(faults_, publish.called);
-  const auto last = std::ranges::upper_bound(faults_, publish.answered + kFaultSlack);
+  const auto last = std::ranges::upper_bound(
+      faults_, std::max(publish.answered, publish.last_stored) + kFaultSlack);
   if (publish.stored > 1 + (last - first)) {
     Fail(Describe(index) + " stored " + std::to_string(publish.stored) + " times with " +
          std::to_string(last - first) + " faults");

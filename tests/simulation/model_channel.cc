@@ -94,7 +94,6 @@ void ModelChannel::Execute(Command& command) {
   switch (command.method) {
     case Method::kChannelClose:
       broker_.trace().Event("channel closed by sidecar", {number_});
-      if (confirms_) broker_.checker().Fault();
       End(/*by_sidecar=*/true);
       Send(MethodFrame(number_, Method::kChannelCloseOk));
       return connection_.ForgetChannel(number_);
