@@ -85,11 +85,12 @@ void Checker::CheckFailed(size_t index) {
   const bool unclear = error.reason == Reason::kOutcomeUnknown ||
                        error.reason == Reason::kBrokerUnavailable ||
                        error.reason == Reason::kBrokerBlocked;
-  if (unclear && publish.answered > well_by_) {
+  // Not where a drain cut its time short.
+  const bool timed_out = publish.answered >= publish.deadline;
+  if (unclear && timed_out && publish.answered > well_by_) {
     return Fail(Describe(index) + " although all was well before its deadline: " + error.detail);
   }
-  if (unclear && faultless_ && publish.answered >= publish.deadline &&
-      publish.deadline - publish.called > kLongEnough) {
+  if (unclear && faultless_ && timed_out && publish.deadline - publish.called > kLongEnough) {
     return Fail(Describe(index) + " although nothing was amiss: " + error.detail);
   }
   switch (error.reason) {
