@@ -136,6 +136,7 @@ class World {
     if (good() && !Unwell().empty())
       checker_.Fail("all is well and the sidecar is not: " + Unwell());
     for (int i = 0; i < 4 && good(); ++i) ProbeUntilOk();
+    if (good()) CheckNoneIsForgotten();
     if (good()) CheckChannels();
   }
 
@@ -154,6 +155,14 @@ class World {
       RunFor(seconds(1));
     }
     checker_.Fail("all is well and a publish is not: " + why);
+  }
+
+  // Whatever its deadline: with a broker that is well each publish has its answer soon.
+  void CheckNoneIsForgotten() {
+    RunUntil(reactor_.Now() + kRecovery, [this] { return checker_.unanswered_publishes() == 0; });
+    if (good() && checker_.unanswered_publishes() > 0) {
+      checker_.Fail(std::to_string(checker_.unanswered_publishes()) + " publishes are forgotten");
+    }
   }
 
   // Publish channels and the one for suspects, the scratch channel, and one for each subscription.
