@@ -87,8 +87,7 @@ void Checker::CheckFailed(size_t index) {
                        error.reason == Reason::kBrokerBlocked;
   // Not where a drain cut its time short.
   const bool timed_out = publish.answered >= publish.deadline;
-  // One that a full queue refused is tried again for as long as an election may last.
-  if (unclear && timed_out && publish.refused == 0 && publish.answered > well_by_) {
+  if (unclear && timed_out && publish.answered > well_by_) {
     return Fail(Describe(index) + " although all was well before its deadline: " + error.detail);
   }
   if (unclear && faultless_ && timed_out && publish.deadline - publish.called > kLongEnough) {

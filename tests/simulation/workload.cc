@@ -177,7 +177,7 @@ void Workload::CallTopology() {
     case 5:
       return broker.GetQueue("q0", deadline, done);
     case 6:
-      topology.bindings = {{"q0", random_.Chance(0.5) ? "direct1" : "mine", "k5", {}}};
+      topology.bindings = {{"q0", "direct1", "k5", {}}};
       return broker.Declare(std::move(topology), deadline, done);
     case 7:
       return broker.UnbindQueue({"q1", "direct1", "k1", {}}, deadline, done);
