@@ -85,11 +85,13 @@ void Checker::CheckFailed(size_t index) {
   const bool unclear = error.reason == Reason::kOutcomeUnknown ||
                        error.reason == Reason::kBrokerUnavailable ||
                        error.reason == Reason::kBrokerBlocked;
-  if (unclear && publish.answered > well_by_) {
+  // Not where a drain cut its time short.
+  const bool timed_out = publish.answered >= publish.deadline;
+  // One that a full queue refused is tried again for as long as an election may last.
+  if (unclear && timed_out && publish.refused == 0 && publish.answered > well_by_) {
     return Fail(Describe(index) + " although all was well before its deadline: " + error.detail);
   }
-  if (unclear && faultless_ && publish.answered >= publish.deadline &&
-      publish.deadline - publish.called > kLongEnough) {
+  if (unclear && faultless_ && timed_out && publish.deadline - publish.called > kLongEnough) {
     return Fail(Describe(index) + " although nothing was amiss: " + error.detail);
   }
   switch (error.reason) {
@@ -168,6 +170,7 @@ Checker::CopyId Checker::Stored(size_t index, std::string_view queue, bool first
     Fail(Describe(index) + " and is stored after that: lied");
   }
   if (first_copy) ++publish.stored;
+  publish.last_stored = reactor_.Now();
   if (faultless_ && first_copy && publish.stored > 1) Fail(Describe(index) + " stored twice");
   if (faultless_ && publish.refused == 0) {
     const std::string key =
@@ -191,7 +194,8 @@ void Checker::Acked(size_t index, bool returned, const std::vector<CopyId>& copi
 void Checker::CheckDuplicates(size_t index) {
   const Publish& publish = publishes_[index];
   const auto first = std::ranges::lower_bound(faults_, publish.called);
-  const auto last = std::ranges::upper_bound(faults_, publish.answered + kFaultSlack);
+  const auto last = std::ranges::upper_bound(
+      faults_, std::max(publish.answered, publish.last_stored) + kFaultSlack);
   if (publish.stored > 1 + (last - first)) {
     Fail(Describe(index) + " stored " + std::to_string(publish.stored) + " times with " +
          std::to_string(last - first) + " faults");

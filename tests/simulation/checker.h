@@ -43,7 +43,8 @@ class Checker {
     broker::PublishResult result;
 
     // What the broker saw of it.
-    int stored = 0;    // attempts that put it into a queue
+    int stored = 0;  // attempts that put it into a queue
+    base::TimePoint last_stored;
     int returned = 0;  // attempts that were sent back
     int refused = 0;   // attempts that were nacked
     int acked_stored = 0;

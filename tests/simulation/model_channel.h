@@ -40,6 +40,8 @@ class ModelChannel {
   bool consuming() const { return open() && !consumer_tag_.empty(); }
 
   void Enqueue(Command command);
+  // A publish came, executed or not.
+  bool published = false;
 
   // --- From the broker.
   bool HasRoom() const;

@@ -203,8 +203,13 @@ void ModelConnection::OnChannelMethod(uint16_t number, Method method, std::strin
     return ForgetChannel(number);
   }
   if (closed_by_sidecar_.contains(number)) return Violated(504, "a method behind a close" + where);
-  if (method == Method::kChannelClose) closed_by_sidecar_[number] = true;
+  if (method == Method::kChannelClose) {
+    closed_by_sidecar_[number] = true;
+    // Given up: what was published on it comes again, and may still be taken here.
+    if (channel.published) broker_.checker().Fault();
+  }
   if (method == Method::kBasicPublish) {
+    channel.published = true;
     contents_[number].arguments = arguments;
     return;
   }

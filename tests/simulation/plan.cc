@@ -70,6 +70,9 @@ void PlanSidecar(Plan& plan, Random& random) {
   config.link.connection.heartbeat = seconds(random.Between(1, 2));
   config.operation_timeout = random.Chance(0.5) ? milliseconds(400) : seconds(2);
   config.link.connection.operation_timeout = config.operation_timeout;
+  if (plan.few_channels) {
+    config.link.connection.max_channels = static_cast<uint16_t>(random.Between(2, 8));
+  }
   config.publish_channels = static_cast<uint32_t>(random.Between(1, 3));
   config.topology = MakeTopology();
   if (random.Chance(0.2)) config.max_in_flight_messages = random.Between(2, 20);
@@ -93,6 +96,7 @@ Plan MakePlan(Random random) {
   plan.bad_settlements = random.Chance(0.6);
   plan.drain_early = random.Chance(0.2);
   plan.drain_time = random.Time({}, seconds(2));
+  plan.few_channels = random.Chance(0.05);
   PlanFaults(plan, random);
   PlanPipe(plan, random);
   PlanSidecar(plan, random);

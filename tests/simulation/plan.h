@@ -47,6 +47,8 @@ struct Plan {
   bool large_bodies = true;
   bool transient_messages = true;
   bool bad_settlements = true;
+  // Fewer channel numbers than are wanted: nothing says then that all comes back.
+  bool few_channels = false;
   // The drain begins in the middle of it all, instead of when all is well again.
   bool drain_early = false;
   base::Duration drain_time{};
@@ -59,7 +61,7 @@ struct Plan {
   bool faultless() const { return faults == 0; }
   // The bounds of the sidecar may be met.
   bool limited() const {
-    return refused_posts > 0 || config.max_in_flight_messages < 1'000 ||
+    return refused_posts > 0 || few_channels || config.max_in_flight_messages < 1'000 ||
            config.max_in_flight_bytes < 1'000'000;
   }
 };

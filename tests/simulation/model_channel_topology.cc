@@ -1,0 +1,121 @@
+// What a channel of the model broker does with declares, deletes and bindings.
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model_broker.h"
+#include "model_channel.h"
+#include "model_connection.h"
+
+namespace amqp_sidecar::simulation {
+
+void ModelChannel::OnExchangeDeclare(WireReader args) {
+  args.U16();
+  const std::string name = args.Short();
+  const std::string type = args.Short();
+  const uint8_t bits = args.U8();
+  args.Table();
+  if (!args.done()) return Malformed(Method::kExchangeDeclare);
+  const std::string* found = broker_.FindExchange(name);
+  if ((bits & 1) != 0) {
+    if (found == nullptr) return NotFound("exchange", name);
+  } else if (found != nullptr && *found != type) {
+    return CloseByBroker(406, "PRECONDITION_FAILED - inequivalent arg 'type' for exchange '" +
+                                  name + "' in vhost '/'");
+  } else if (found == nullptr) {
+    broker_.DeclareExchange(name, type, (bits & 2) != 0);
+  }
+  Send(MethodFrame(number_, Method::kExchangeDeclareOk));
+}
+
+void ModelChannel::OnExchangeDelete(WireReader args) {
+  args.U16();
+  const std::string name = args.Short();
+  const uint8_t bits = args.U8();
+  if (!args.done()) return Malformed(Method::kExchangeDelete);
+  if ((bits & 1) != 0 && broker_.ExchangeInUse(name)) {
+    return CloseByBroker(406, "PRECONDITION_FAILED - exchange '" + name + "' in use in vhost '/'");
+  }
+  broker_.DeleteExchange(name);
+  Send(MethodFrame(number_, Method::kExchangeDeleteOk));
+}
+
+void ModelChannel::OnQueueDeclare(WireReader args) {
+  args.U16();
+  ModelQueue queue;
+  queue.name = args.Short();
+  const uint8_t bits = args.U8();
+  const auto arguments = args.Table();
+  if (!args.done()) return Malformed(Method::kQueueDeclare);
+  const ModelQueue* found = broker_.FindQueue(queue.name);
+  queue.durable = (bits & 2) != 0;
+  if (const auto bound = arguments.find("x-max-length"); bound != arguments.end()) {
+    queue.max_length = bound->second;
+  }
+  if ((bits & 1) != 0) {
+    if (found == nullptr) return NotFound("queue", queue.name);
+  } else if (found == nullptr) {
+    const std::string name = queue.name;
+    broker_.DeclareQueue(std::move(queue));
+    found = broker_.FindQueue(name);
+  } else if (found->durable != queue.durable || found->max_length != queue.max_length) {
+    return CloseByBroker(406, "PRECONDITION_FAILED - inequivalent arg 'durable' for queue '" +
+                                  queue.name + "' in vhost '/'");
+  }
+  Send(MethodFrame(number_, Method::kQueueDeclareOk)
+           .Short(found->name)
+           .U32(static_cast<uint32_t>(found->ready.size()))
+           .U32(static_cast<uint32_t>(found->consumers.size())));
+}
+
+void ModelChannel::OnQueueBind(WireReader args, bool bind) {
+  args.U16();
+  const std::string queue = args.Short();
+  const std::string exchange = args.Short();
+  const std::string key = args.Short();
+  if (bind) args.U8();
+  args.Table();
+  if (!args.done()) return Malformed(Method::kQueueBind);
+  if (bind && broker_.FindQueue(queue) == nullptr) return NotFound("queue", queue);
+  if (bind && broker_.FindExchange(exchange) == nullptr) return NotFound("exchange", exchange);
+  if (bind) {
+    broker_.Bind(queue, exchange, key);
+  } else {
+    broker_.Unbind(queue, exchange, key);
+  }
+  Send(MethodFrame(number_, bind ? Method::kQueueBindOk : Method::kQueueUnbindOk));
+}
+
+void ModelChannel::OnQueuePurge(WireReader args) {
+  args.U16();
+  const std::string name = args.Short();
+  args.U8();
+  if (!args.done()) return Malformed(Method::kQueuePurge);
+  ModelQueue* queue = broker_.FindQueue(name);
+  if (queue == nullptr) return NotFound("queue", name);
+  const size_t count = broker_.Purge(*queue);
+  Send(MethodFrame(number_, Method::kQueuePurgeOk).U32(static_cast<uint32_t>(count)));
+}
+
+void ModelChannel::OnQueueDelete(WireReader args) {
+  args.U16();
+  const std::string name = args.Short();
+  const uint8_t bits = args.U8();
+  if (!args.done()) return Malformed(Method::kQueueDelete);
+  const ModelQueue* queue = broker_.FindQueue(name);
+  size_t count = 0;
+  if (queue != nullptr) {
+    if ((bits & 1) != 0 && !queue->consumers.empty()) {
+      return CloseByBroker(406, "PRECONDITION_FAILED - queue '" + name + "' in vhost '/' in use");
+    }
+    if ((bits & 2) != 0 && !queue->ready.empty()) {
+      return CloseByBroker(406,
+                           "PRECONDITION_FAILED - queue '" + name + "' in vhost '/' not empty");
+    }
+    count = broker_.DeleteQueue(name);
+  }
+  Send(MethodFrame(number_, Method::kQueueDeleteOk).U32(static_cast<uint32_t>(count)));
+}
+
+}  // namespace amqp_sidecar::simulation
