@@ -1,5 +1,6 @@
 #include "app/run.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -23,6 +24,15 @@ absl::StatusOr<Settings> Load(const ConfigSources& sources) {
   const absl::StatusOr<config::v1::Config> config = ReadConfig(sources);
   if (!config.ok()) return config.status();
   return ToSettings(*config);
+}
+
+// As far as it may: every client takes a descriptor, and gRPC lets nobody in any more once they
+// have run out.
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // The signals that ask for the end, blocked in every thread, to be waited for.
@@ -57,6 +67,7 @@ void EndAtSecondSignal(const sigset_t& set) {
 int RunDaemon(const ConfigSources& sources) {
   absl::StatusOr<Settings> settings = Load(sources);
   if (!settings.ok()) return RefuseConfig(settings.status());
+  RaiseDescriptorLimit();
   const sigset_t signals = BlockSignals();
   base::StartLog(settings->log_level, settings->log_format);
   {

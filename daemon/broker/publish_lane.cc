@@ -78,8 +78,10 @@ void PublishLane::Pump() {
          connection_->PublishQueueHasRoom()) {
     PendingPublish& next = waiting_.front();
     const uint64_t key = ConfirmWindow::ReturnKey(next.exchange, next.routing_key, next.message_id);
-    // Its return could not be told from the other's, and one of the two would be answered wrongly.
-    if (window_.Holds(key)) break;
+    if (window_.Holds(key)) {
+      if (!owner_.OnAmbiguous(*this, next)) break;
+      continue;
+    }
     Submit(next, key);
     submitted = true;
   }

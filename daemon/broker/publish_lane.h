@@ -21,6 +21,9 @@ class PublishLane final : public amqp::Channel::Listener {
     virtual ~Owner() = default;
     virtual void OnConfirmed(PendingPublish& publish, bool returned) = 0;
     virtual void OnRefused(PublishLane& lane, PendingPublish& publish) = 0;
+    // A return of it could be taken for that of another which is on the wire here. True where the
+    // owner moved it elsewhere; else it waits here for the other's end, and those behind it too.
+    [[nodiscard]] virtual bool OnAmbiguous(PublishLane& lane, PendingPublish& publish) = 0;
     // Its properties do not fit one frame of this connection.
     virtual void OnNotEncodable(PendingPublish& publish) = 0;
     // The channel ended, by the broker or for its replacement. Everything that was on it is in

@@ -177,6 +177,21 @@ void Publisher::OnRefused(PublishLane& lane, PendingPublish& publish) {
   Fail(publish, RefusedError(publish));
 }
 
+// Not in its lane: a queue that never confirms the first would hold up everybody else there, when
+// its caller tries again.
+bool Publisher::OnAmbiguous(PublishLane& lane, PendingPublish& publish) {
+  if (&lane == probe_lane_.get()) return false;
+  Probe(publish);
+  return true;
+}
+
+void Publisher::Probe(PendingPublish& publish) {
+  MoveTo(probe_lane_->waiting(), publish);
+  if (connection_ == nullptr) return;
+  probe_lane_->LinkUp(*connection_);
+  probe_lane_->Pump();
+}
+
 void Publisher::OnNotEncodable(PendingPublish& publish) {
   Fail(publish,
        {Reason::kInvalidMessage,

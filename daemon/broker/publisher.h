@@ -54,6 +54,7 @@ class Publisher final : public PublishLane::Owner {
   // PublishLane::Owner:
   void OnConfirmed(PendingPublish& publish, bool returned) override;
   void OnRefused(PublishLane& lane, PendingPublish& publish) override;
+  bool OnAmbiguous(PublishLane& lane, PendingPublish& publish) override;
   void OnNotEncodable(PendingPublish& publish) override;
   void OnLaneClosed(PublishLane& lane, const amqp::Failure& failure) override;
 
@@ -63,6 +64,7 @@ class Publisher final : public PublishLane::Owner {
   void CheckExchange(PendingPublish& publish);
   void ExchangeChecked(const std::string& exchange, const amqp::Reply& reply);
   PublishLane& LaneFor(const PendingPublish& publish);
+  void Probe(PendingPublish& publish);
   void PumpAll();
   void Hold(PublishList& publishes);
   std::vector<PendingPublish*> Suspects(PublishLane& lane, const amqp::Failure& failure) const;
@@ -87,7 +89,8 @@ class Publisher final : public PublishLane::Owner {
   // Wait for the answer to whether their exchange is there.
   std::map<std::string, PublishList> checking_;
   std::vector<std::unique_ptr<PublishLane>> lanes_;
-  // One publish at a time: for those among which one made the broker close a channel.
+  // One publish at a time: for those among which one made the broker close a channel, and for those
+  // whose return could be taken for another's.
   std::unique_ptr<PublishLane> probe_lane_;
   size_t pump_from_ = 0;
 };

@@ -47,6 +47,21 @@ Drill::Drill(const std::string& row, DrillOptions options)
   StartSidecar();
 }
 
+Verdict CheckSets(Figures& figures, const Checker& checker, uint64_t duplicates_allowed) {
+  const Verdict verdict = checker.Judge();
+  std::ostringstream sets;
+  sets << verdict;
+  figures.Add(sets.str());
+  INFO(verdict);
+  CHECK(verdict.lost == 0);
+  CHECK(verdict.lied == 0);
+  CHECK(verdict.invented == 0);
+  CHECK(verdict.damaged == 0);
+  CHECK(verdict.unanswered == 0);
+  CHECK(verdict.duplicates <= duplicates_allowed);
+  return verdict;
+}
+
 void Drill::StartSidecar() {
   sidecar.reset();
   sidecar = std::make_unique<SidecarProcess>(sidecar_options);
@@ -65,24 +80,14 @@ Verdict Drill::End(size_t faults) {
     INFO(queue);
     CHECK(Eventually(5s, [&] { return Depth(node, queue) == 0; }));
   }
-  const Verdict verdict = checker.Judge();
   for (const auto& [reason, count] : load->failures()) {
     figures.Add("failed[" + reason + "]", count);
   }
-  std::ostringstream sets;
-  sets << verdict;
   figures.Add("messages_per_second", static_cast<int>(load->rate()));
   figures.Add("window", load->Window());
   figures.Add("faults", faults);
-  figures.Add(sets.str());
-  INFO(verdict);
-  CHECK(verdict.lost == 0);
-  CHECK(verdict.lied == 0);
-  CHECK(verdict.invented == 0);
-  CHECK(verdict.damaged == 0);
-  CHECK(verdict.unanswered == 0);
+  const Verdict verdict = CheckSets(figures, checker, faults * load->Window());
   CHECK(verdict.ok > 0);
-  CHECK(verdict.duplicates <= faults * load->Window());
   return verdict;
 }
 

@@ -85,6 +85,10 @@ class Drill {
   TempDir dir_;
 };
 
+// What must hold of any checker: nothing lost, lied, invented or damaged, each call answered, and
+// no more duplicates than allowed. The sets go into the figures.
+Verdict CheckSets(Figures& figures, const Checker& checker, uint64_t duplicates_allowed);
+
 // Waits until the node's port takes a connection, and says when that was.
 Clock::time_point WaitForPort(const RabbitmqNode& node, Millis deadline = std::chrono::seconds(60));
 

@@ -7,20 +7,6 @@ namespace {
 
 constexpr size_t kAround = 200;
 
-void CheckSets(Figures& figures, const Checker& checker, uint64_t duplicates_allowed) {
-  const Verdict verdict = checker.Judge();
-  std::ostringstream sets;
-  sets << verdict;
-  figures.Add(sets.str());
-  INFO(verdict);
-  CHECK(verdict.lost == 0);
-  CHECK(verdict.lied == 0);
-  CHECK(verdict.invented == 0);
-  CHECK(verdict.damaged == 0);
-  CHECK(verdict.unanswered == 0);
-  CHECK(verdict.duplicates <= duplicates_allowed);
-}
-
 // Publishes `kAround` messages to the classic queue with one to `exchange` in their midst, and
 // returns what became of that one; the others must be OK.
 Outcome Offend(Drill& drill, const std::string& exchange, const std::string& target) {

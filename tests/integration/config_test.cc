@@ -83,8 +83,7 @@ TEST_CASE(
 
 TEST_CASE("What this version does not do yet is refused, not ignored") {
   TempDir dir;
-  for (const char* yaml :
-       {"validation: {rules: [{}]}", "subscribe: {default_ack_deadline: 5s}"}) {
+  for (const char* yaml : {"validation: {rules: [{}]}", "subscribe: {default_ack_deadline: 5s}"}) {
     INFO(yaml);
     const RunResult result =
         RunSidecar({"check-config", "--config", dir.Write("c.yaml", std::string(yaml) + "\n")});

@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "integration/world.h"
 
@@ -104,6 +106,18 @@ TEST_CASE("A TCP port that is taken is refused by its key") {
   const RabbitmqNode node = RabbitmqNode::Shared();
   TempDir dir;
   CheckRefused(RunWith(dir, "127.0.0.1:" + std::to_string(node.port())), "grpc.listen");
+}
+
+TEST_CASE("The sidecar takes as many descriptors as it may, not as few as it is given") {
+  SidecarOptions options;
+  options.wrapper = {"sh", "-c", "ulimit -Sn 64 && ulimit -Hn 4096 && exec \"$@\"", "sh"};
+  SidecarProcess sidecar(ForNode(options, RabbitmqNode::Shared()));
+  std::ifstream limits("/proc/" + std::to_string(sidecar.pid()) + "/limits");
+  std::string soft;
+  for (std::string line; std::getline(limits, line);) {
+    if (line.starts_with("Max open files")) std::istringstream(line.substr(14)) >> soft;
+  }
+  CHECK(soft == "4096");
 }
 
 TEST_CASE("The sidecar says each address that it listens on") {

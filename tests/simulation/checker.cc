@@ -171,7 +171,9 @@ Checker::CopyId Checker::Stored(size_t index, std::string_view queue, bool first
   if (first_copy) ++publish.stored;
   publish.last_stored = reactor_.Now();
   if (faultless_ && first_copy && publish.stored > 1) Fail(Describe(index) + " stored twice");
-  if (faultless_ && publish.refused == 0) {
+  // One of several with the same message_id may have gone by a channel of its own.
+  const bool ordered = publish.message_id == "m" + std::to_string(index);
+  if (faultless_ && publish.refused == 0 && ordered) {
     const std::string key =
         std::string(queue) + '\0' + publish.exchange + '\0' + publish.routing_key;
     const auto [last, fresh] = last_stored_.try_emplace(key, index);

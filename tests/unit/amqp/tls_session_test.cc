@@ -4,8 +4,8 @@
 #include <fstream>
 #include <vector>
 
-#include "pem_file.h"
 #include "support/catch.h"
+#include "support/temp_file.h"
 #include "tls_peer.h"
 
 namespace amqp_sidecar::amqp {
@@ -14,7 +14,7 @@ namespace {
 using Progress = TlsSession::Progress;
 
 TlsContext Trusting(const TlsPeer& peer) {
-  const PemFile file(peer.certificate());
+  const test::TempFile file(peer.certificate());
   TlsOptions options;
   options.ca_file = file.path();
   return LoadTlsContext(options).value();

@@ -5,9 +5,9 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
-#include "pem_file.h"
 #include "pipe_rig.h"
 #include "support/catch.h"
+#include "support/temp_file.h"
 #include "tls_peer.h"
 
 namespace amqp_sidecar::amqp {
@@ -70,7 +70,7 @@ struct TlsRig {
 
   Server server;
   TlsPeer peer;
-  PemFile file;
+  test::TempFile file;
   PipeRig pipe;
   base::UniqueFd socket;
 };

@@ -6,7 +6,7 @@
 #include "app/setting.h"
 #include "app/yaml_reader.h"
 #include "support/catch.h"
-#include "unit/app/temp_file.h"
+#include "support/temp_file.h"
 
 namespace amqp_sidecar::app {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 using config::v1::Config;
 
 absl::StatusOr<Config> FromYaml(const std::string& text) {
-  const TempFile file(text);
+  const test::TempFile file(text);
   return ReadConfig({file.path(), {}, {}});
 }
 
@@ -166,7 +166,7 @@ TEST_CASE("a missing file is an error that names it") {
 }
 
 TEST_CASE("flags win over the environment, the environment over the file") {
-  const TempFile file("log: {level: debug}\ndrain_timeout: 1s\namqp: {heartbeat: 1s}\n");
+  const test::TempFile file("log: {level: debug}\ndrain_timeout: 1s\namqp: {heartbeat: 1s}\n");
   const Config config = Good(ReadConfig(
       {file.path(),
        {{"AMQP_SIDECAR_LOG_LEVEL", "warn"}, {"AMQP_SIDECAR_DRAIN_TIMEOUT", "2s"}, {"PATH", "/bin"}},

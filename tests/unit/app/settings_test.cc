@@ -7,7 +7,7 @@
 
 #include "app/config.h"
 #include "support/catch.h"
-#include "unit/app/temp_file.h"
+#include "support/temp_file.h"
 
 namespace amqp_sidecar::app {
 namespace {
@@ -44,7 +44,7 @@ TEST_CASE("the defaults make settings that reach a broker on this host as guest"
 }
 
 TEST_CASE("a password comes from its file, without its line end") {
-  const TempFile file("hunter2\n");
+  const test::TempFile file("hunter2\n");
   const auto settings = From(
       {{"amqp.uris", "amqp://shop@one/,amqp://shop@two/"}, {"amqp.password_file", file.path()}});
   REQUIRE(settings.ok());
@@ -53,7 +53,7 @@ TEST_CASE("a password comes from its file, without its line end") {
 }
 
 TEST_CASE("the password can be read again, and what would make that wait is refused") {
-  const TempFile file("hunter2\n");
+  const test::TempFile file("hunter2\n");
   const auto settings =
       From({{"amqp.uris", "amqp://shop@one/"}, {"amqp.password_file", file.path()}});
   REQUIRE(settings.ok());
@@ -71,7 +71,7 @@ TEST_CASE("the password can be read again, and what would make that wait is refu
 }
 
 TEST_CASE("a password file and a password in a URI are a fault, as is neither") {
-  const TempFile file("hunter2");
+  const test::TempFile file("hunter2");
   CHECK_THAT(
       ErrorOf({{"amqp.uris", "amqp://shop:hunter2@one/"}, {"amqp.password_file", file.path()}}),
       ContainsSubstring("amqp.uris[0]: has a password although"));
@@ -79,7 +79,7 @@ TEST_CASE("a password file and a password in a URI are a fault, as is neither") 
              ContainsSubstring("amqp.uris[0]: user shop has no password"));
   CHECK_THAT(ErrorOf({{"amqp.password_file", "/nowhere/password"}}),
              ContainsSubstring("amqp.password_file: cannot read /nowhere/password"));
-  const TempFile empty("\n");
+  const test::TempFile empty("\n");
   CHECK_THAT(ErrorOf({{"amqp.password_file", empty.path()}}),
              ContainsSubstring("amqp.password_file: " + empty.path() + " is empty"));
 }
@@ -135,8 +135,8 @@ TEST_CASE("TLS needs no more than amqps://, and takes an authority and a certifi
   REQUIRE(plain.ok());
   CHECK(plain->broker.link.endpoints[0].tls);
   CHECK(plain->broker.link.endpoints[0].port == 5671);
-  const TempFile certificate(kCertificate);
-  const TempFile key(kKey);
+  const test::TempFile certificate(kCertificate);
+  const test::TempFile key(kKey);
   const auto all = From({{"amqp.uris", "amqps://shop:secret@h/"},
                          {"amqp.tls.ca_file", certificate.path()},
                          {"amqp.tls.cert_file", certificate.path()},
@@ -148,12 +148,12 @@ TEST_CASE("TLS needs no more than amqps://, and takes an authority and a certifi
 }
 
 TEST_CASE("a TLS file that cannot be used names its setting") {
-  const TempFile certificate(kCertificate);
-  const TempFile key(kKey);
-  const TempFile junk("junk\n");
+  const test::TempFile certificate(kCertificate);
+  const test::TempFile key(kKey);
+  const test::TempFile junk("junk\n");
   std::string broken_text = kCertificate;
   broken_text.replace(100, 8, "########");
-  const TempFile broken(broken_text);
+  const test::TempFile broken(broken_text);
   const auto with = [&](Flags flags) {
     flags.push_back({"amqp.uris", "amqps://h/"});
     return ErrorOf(flags);
@@ -170,11 +170,11 @@ TEST_CASE("a TLS file that cannot be used names its setting") {
              ContainsSubstring("amqp.tls.key_file: needs amqp.tls.cert_file"));
   CHECK_THAT(with({{"amqp.tls.cert_file", certificate.path()}, {"amqp.tls.key_file", junk.path()}}),
              ContainsSubstring("amqp.tls.key_file: " + junk.path() + " has no private key in it"));
-  const TempFile other(kOtherKey);
+  const test::TempFile other(kOtherKey);
   CHECK_THAT(
       with({{"amqp.tls.cert_file", certificate.path()}, {"amqp.tls.key_file", other.path()}}),
       ContainsSubstring("amqp.tls.key_file: " + other.path() + " is not the key of"));
-  const TempFile encrypted(kEncryptedKey);
+  const test::TempFile encrypted(kEncryptedKey);
   CHECK_THAT(
       with({{"amqp.tls.cert_file", certificate.path()}, {"amqp.tls.key_file", encrypted.path()}}),
       ContainsSubstring("amqp.tls.key_file: " + encrypted.path() + " is encrypted"));
@@ -190,8 +190,8 @@ TEST_CASE("TLS settings without a TLS endpoint are a fault") {
 }
 
 TEST_CASE("an external login needs TLS and a certificate, and takes no user") {
-  const TempFile certificate(kCertificate);
-  const TempFile key(kKey);
+  const test::TempFile certificate(kCertificate);
+  const test::TempFile key(kKey);
   const auto with = [&](Flags flags) {
     flags.push_back({"amqp.auth_mechanism", "external"});
     return flags;
@@ -212,7 +212,7 @@ TEST_CASE("an external login needs TLS and a certificate, and takes no user") {
              ContainsSubstring("amqp.uris[1]: amqp.auth_mechanism external needs amqps://"));
   CHECK_THAT(ErrorOf(with_certificate({{"amqp.uris", "amqps://u:hunter2@h/"}})),
              ContainsSubstring("amqp.uris[0]: names a user"));
-  const TempFile password("hunter2");
+  const test::TempFile password("hunter2");
   CHECK_THAT(ErrorOf(with_certificate(
                  {{"amqp.uris", "amqps://h/"}, {"amqp.password_file", password.path()}})),
              ContainsSubstring("amqp.password_file: is of no use"));

@@ -1,4 +1,4 @@
-// PemFile: a text in a file of its own, gone with the object. One thread.
+// TempFile: a file with a text in it, gone with the object. One thread.
 #pragma once
 
 #include <unistd.h>
@@ -10,11 +10,11 @@
 
 #include "support/catch.h"
 
-namespace amqp_sidecar::amqp {
+namespace amqp_sidecar::test {
 
-class PemFile {
+class TempFile {
  public:
-  explicit PemFile(const std::string& text) {
+  explicit TempFile(const std::string& text) {
     const char* folder = std::getenv("TMPDIR");
     path_ = std::string(folder == nullptr ? "/tmp" : folder) + "/sidecar-XXXXXX";
     const int fd = ::mkstemp(path_.data());
@@ -22,9 +22,9 @@ class PemFile {
     ::close(fd);
     std::ofstream(path_) << text;
   }
-  ~PemFile() { std::remove(path_.c_str()); }
-  PemFile(const PemFile&) = delete;
-  PemFile& operator=(const PemFile&) = delete;
+  ~TempFile() { std::remove(path_.c_str()); }
+  TempFile(const TempFile&) = delete;
+  TempFile& operator=(const TempFile&) = delete;
 
   const std::string& path() const { return path_; }
 
@@ -32,4 +32,4 @@ class PemFile {
   std::string path_;
 };
 
-}  // namespace amqp_sidecar::amqp
+}  // namespace amqp_sidecar::test
