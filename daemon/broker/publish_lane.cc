@@ -22,10 +22,10 @@ void PublishLane::Enqueue(PendingPublish& publish) {
 
 void PublishLane::EnqueueAgain(PendingPublish& publish) { MoveBack(waiting_, publish); }
 
-void PublishLane::LinkUp(amqp::Connection& connection) {
+void PublishLane::LinkUp(amqp::Connection& connection, base::TimePoint since) {
   if (connection_ != nullptr) return;
   connection_ = &connection;
-  link_up_at_ = reactor_.Now();
+  link_up_at_ = since;
   Open();
 }
 

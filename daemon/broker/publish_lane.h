@@ -62,8 +62,8 @@ class PublishLane final : public amqp::Channel::Listener {
   // The same, ahead of what came later.
   void EnqueueAgain(PendingPublish& publish);
 
-  // No change where it is up already.
-  void LinkUp(amqp::Connection& connection);
+  // The link came up at `since`, which may be a while ago. No change where it is up here already.
+  void LinkUp(amqp::Connection& connection, base::TimePoint since);
   // Everything is in unconfirmed() (what was written) and waiting() afterwards, in order.
   void LinkDown();
 

@@ -64,8 +64,9 @@ bool Publisher::CanGo() const { return connection_ != nullptr && topology_stands
 
 void Publisher::LinkUp(amqp::Connection& connection) {
   connection_ = &connection;
-  for (auto& lane : lanes_) lane->LinkUp(connection);
-  if (!probe_lane_->waiting().empty()) probe_lane_->LinkUp(connection);
+  link_up_at_ = reactor_.Now();
+  for (auto& lane : lanes_) lane->LinkUp(connection, link_up_at_);
+  if (!probe_lane_->waiting().empty()) probe_lane_->LinkUp(connection, link_up_at_);
 }
 
 void Publisher::LinkDown() {
@@ -188,7 +189,7 @@ bool Publisher::OnAmbiguous(PublishLane& lane, PendingPublish& publish) {
 void Publisher::Probe(PendingPublish& publish) {
   MoveTo(probe_lane_->waiting(), publish);
   if (connection_ == nullptr) return;
-  probe_lane_->LinkUp(*connection_);
+  probe_lane_->LinkUp(*connection_, link_up_at_);
   probe_lane_->Pump();
 }
 
@@ -233,7 +234,7 @@ void Publisher::OnLaneClosed(PublishLane& lane, const amqp::Failure& failure) {
     MoveTo(probe_lane_->waiting(), *publish);
   }
   if (!suspects.empty() && connection_ != nullptr && &lane != probe_lane_.get()) {
-    probe_lane_->LinkUp(*connection_);
+    probe_lane_->LinkUp(*connection_, link_up_at_);
     probe_lane_->Pump();
   }
   PublishList others;

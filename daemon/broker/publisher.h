@@ -83,6 +83,7 @@ class Publisher final : public PublishLane::Owner {
   uint64_t next_id_ = 1;
   size_t in_flight_ = 0;
   amqp::Connection* connection_ = nullptr;
+  base::TimePoint link_up_at_;
   bool topology_stands_ = false;  // declared since the link came up
   // Wait for the link and the topology, in order of arrival.
   PublishList held_;
