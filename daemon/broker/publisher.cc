@@ -170,7 +170,10 @@ void Publisher::OnConfirmed(PendingPublish& publish, bool returned) {
 }
 
 void Publisher::OnRefused(PublishLane& lane, PendingPublish& publish) {
-  if (GoesToOneQueue(publish) && (!publish.refused_before || lane.InElection()) && lane.Replace()) {
+  // Not on the channel for suspects: those behind it there would wait for as long.
+  const bool again = GoesToOneQueue(publish) && &lane != probe_lane_.get() &&
+                     (!publish.refused_before || lane.InElection());
+  if (again && lane.Replace()) {
     publish.refused_before = true;
     lane.EnqueueAgain(publish);
     return;
