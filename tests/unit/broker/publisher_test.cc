@@ -398,27 +398,23 @@ TEST_CASE("a refusal where nobody has the message is tried once more, on a fresh
   CHECK(second.open());
 }
 
-TEST_CASE("the time for an election counts from the link, not from the first suspect") {
+TEST_CASE("a refusal on the channel for suspects is final, also after a lost link") {
   World world;
   world.Connect();
   world.Disconnect();
   world.Connect();
-  world.Advance(PublishLane::kElection);
   world.Publish("a", "", "q", seconds(60));
   world.Publish("b", "", "q", seconds(60));
   world.Lane().WriteAll();
   world.Lane().CloseByBroker(406, "PRECONDITION_FAILED - message size 9 is larger than allowed");
   world.Settle();
-  // On the channel for suspects, which was not needed before: refused, and refused again.
-  for (int i = 0; i < 2; ++i) {
-    FakeChannel& probe = world.Newest();
-    probe.OkAll();
-    REQUIRE(probe.published == std::vector<std::string>{"a"});
-    probe.WriteAll();
-    probe.Nack(1);
-    world.Advance(PublishLane::kReplaceInElection);
-  }
+  FakeChannel& probe = world.Newest();
+  probe.OkAll();
+  REQUIRE(probe.published == std::vector<std::string>{"a"});
+  probe.WriteAll();
+  probe.Nack(1);
   CHECK(world.ErrorOf("a").reason == Reason::kRefusedByBroker);
+  CHECK(probe.published == std::vector<std::string>{"a", "b"});
 }
 
 TEST_CASE("after a lost link, refusals while a queue has no leader are tried until it has one") {
