@@ -13,7 +13,7 @@ TEST_CASE("row 1: broker killed and restarted", "[drill]") {
   for (int i = 0; i < kills; ++i) {
     REQUIRE(drill.load->WaitForOk(Form<size_t>(3000, 20'000), 120s));
     const auto open = Restart(drill.node, [&] { drill.node.Kill(); });
-    REQUIRE(drill.load->WaitForOk(1000, 20s));
+    if (!drill.load->WaitForOk(1000, 20s)) FAIL(drill.sidecar->output());
     const Millis first = drill.load->FirstOkAfter(open);
     CHECK(first <= 2500ms);
     worst = std::max(worst, first);

@@ -85,7 +85,6 @@ TEST_CASE("A broker killed under load: of 20,000 publishes every OK is delivered
   CHECK(lost == 0);
   CHECK(lied == 0);
   CHECK(duplicates <= kInFlight);
-  CHECK(tally.failed_no.size() > 0);
   CHECK(tally.ok.size() > kCount / 2);
   CHECK(tally.ok.size() + tally.failed_no.size() + tally.unknown.size() == kCount);
 }

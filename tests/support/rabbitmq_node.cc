@@ -106,7 +106,9 @@ void RabbitmqNode::Freeze() const {
   }
 }
 
-void RabbitmqNode::SyncDeclarations() const { Ctl({"eval", "mnesia:sync_log()."}); }
+void RabbitmqNode::SyncDeclarations() const {
+  Ctl({"eval", "mnesia:sync_log(), [dets:sync(Table) || Table <- dets:all()]."});
+}
 
 void RabbitmqNode::Thaw() const { kill(pid(), SIGCONT); }
 

@@ -46,7 +46,8 @@ class RabbitmqNode {
   // SIGSTOP and SIGCONT: alive, and silent.
   void Freeze() const;
   // Waits until what was declared is on disk: the broker writes that with a delay, and a queue that
-  // a kill -9 took with it is no fault of the sidecar's.
+  // a kill -9 took with it, or a quorum queue that it left without its Raft server, which answers
+  // nothing any more, is no fault of the sidecar's.
   void SyncDeclarations() const;
   void Thaw() const;
 
