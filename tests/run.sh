@@ -82,5 +82,19 @@ run cmake -S "$root" --preset dev
 run cmake --build "$build" --parallel "$(nproc)"
 status=0
 run ctest --test-dir "$build" --output-on-failure "$@" || status=$?
-grep -h '^figure: ' "$build/Testing/Temporary/LastTest.log" || true
+results=$build/Testing/Temporary
+grep -h '^figure: ' "$results/LastTest.log" || true
+
+# Drills measure time, on machines that may have other things to do: one that missed a time gets a
+# second try, in plain sight. One that lost, lied, invented, damaged or left a call without an
+# answer does not, nor does any other test.
+if [ "$status" -ne 0 ] && [ -s "$results/LastTestsFailed.log" ] &&
+  ! grep -vq ':drill/' "$results/LastTestsFailed.log" &&
+  ! grep -Eq 'verdict\.(lost|lied|invented|damaged|unanswered) == 0' "$results/LastTest.log"; then
+  echo "SECOND TRY of the drills that failed:"
+  sed 's/^/  /' "$results/LastTestsFailed.log"
+  status=0
+  run ctest --test-dir "$build" --output-on-failure --rerun-failed || status=$?
+  grep -h '^figure: ' "$results/LastTest.log" || true
+fi
 exit "$status"
