@@ -26,8 +26,7 @@ absl::StatusOr<Settings> Load(const ConfigSources& sources) {
   return ToSettings(*config);
 }
 
-// As far as it may: every client takes a descriptor, and gRPC lets nobody in any more once they
-// have run out.
+// As far as it may: every client takes a descriptor.
 void RaiseDescriptorLimit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;

@@ -3,7 +3,6 @@
 #include <grpc/grpc.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/resource_quota.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -13,28 +12,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "rpc/grpc_log.h"
-#include "rpc/tcp_probe.h"
+#include "rpc/tcp_listener.h"
 
 namespace amqp_sidecar::rpc {
 namespace {
 
 // What a message may be longer than its body: names, properties, headers.
 constexpr size_t kRoomForProperties = 1u << 20;
-constexpr mode_t kUmask = 0117;  // sockets are born 0660
 // gRPC serves reflection, and says UNIMPLEMENTED, on threads of its own: at most this many.
 constexpr int kMaxSyncThreads = 8;
-
-// The umask of the process, for as long as this lives.
-class ScopedUmask {
- public:
-  explicit ScopedUmask(mode_t mask) : previous_(::umask(mask)) {}
-  ~ScopedUmask() { ::umask(previous_); }
-  ScopedUmask(const ScopedUmask&) = delete;
-  ScopedUmask& operator=(const ScopedUmask&) = delete;
-
- private:
-  const mode_t previous_;
-};
 
 int ThreadCount(int configured) {
   if (configured > 0) return configured;
@@ -74,8 +60,7 @@ absl::Status Server::Start() {
     Shutdown(std::chrono::steady_clock::now());
     return status;
   }
-  Serve();
-  return absl::OkStatus();
+  return Serve();
 }
 
 absl::Status Server::ParseAddresses() {
@@ -90,7 +75,7 @@ absl::Status Server::ParseAddresses() {
         return absl::InvalidArgumentError(absl::StrCat("\"", name, "\" is there twice"));
       }
     }
-    listeners_.push_back({*std::move(address), 0, std::nullopt});
+    listeners_.push_back({*std::move(address), {}, std::nullopt});
   }
   return absl::OkStatus();
 }
@@ -99,24 +84,20 @@ absl::Status Server::Listen() {
   std::map<std::string, base::UniqueFd> locks;
   if (absl::Status status = LockFolders(locks); !status.ok()) return status;
   for (Listener& listener : listeners_) {
-    if (listener.address.kind == ListenAddress::Kind::kTcp) {
-      if (absl::Status status = CheckTcpFree(listener.address); !status.ok()) return status;
-      continue;
-    }
-    absl::StatusOr<SocketFile> file = SocketFile::Prepare(listener.address.path);
-    if (!file.ok()) return file.status();
-    listener.file = *std::move(file);
-  }
-  if (absl::Status status = Build(); !status.ok()) return status;
-  for (Listener& listener : listeners_) {
-    if (listener.file) {
-      if (absl::Status status = listener.file->Reveal(); !status.ok()) return status;
-    } else {
-      listener.address.port = static_cast<uint16_t>(listener.selected_port);
-    }
+    absl::StatusOr<base::UniqueFd> socket = Open(listener);
+    if (!socket.ok()) return socket.status();
+    listener.socket = *std::move(socket);
     addresses_.push_back(listener.address.ToString());
   }
-  return absl::OkStatus();
+  return Build();
+}
+
+absl::StatusOr<base::UniqueFd> Server::Open(Listener& listener) {
+  if (listener.address.kind == ListenAddress::Kind::kTcp) return ListenTcp(listener.address);
+  absl::StatusOr<SocketFile> file = SocketFile::Prepare(listener.address.path);
+  if (!file.ok()) return file.status();
+  listener.file = *std::move(file);
+  return listener.file->Listen();
 }
 
 absl::Status Server::LockFolders(std::map<std::string, base::UniqueFd>& locks) const {
@@ -139,32 +120,23 @@ absl::Status Server::Build() {
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   SetLimits(builder);
-  for (Listener& listener : listeners_) {
-    const std::string target = listener.file ? absl::StrCat("unix:", listener.file->bind_path())
-                                             : listener.address.ToString();
-    builder.AddListeningPort(target, grpc::InsecureServerCredentials(), &listener.selected_port);
-  }
+  entrance_ = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      grpc::InsecureServerCredentials());
   builder.RegisterService(&publisher_.grpc_service());
   builder.RegisterService(&subscriber_.grpc_service());
   builder.RegisterService(&topology_.grpc_service());
   for (int i = 0; i < ThreadCount(config_.threads); ++i) {
     workers_.push_back(std::make_unique<Worker>(builder.AddCompletionQueue()));
   }
-  const ScopedUmask umask(kUmask);
   server_ = builder.BuildAndStart();
-  if (server_ != nullptr) return absl::OkStatus();
-  std::string names;
-  for (const Listener& listener : listeners_)
-    absl::StrAppend(&names, " ", listener.address.ToString());
-  return absl::FailedPreconditionError(absl::StrCat("cannot listen on", names));
+  return server_ != nullptr ? absl::OkStatus() : absl::InternalError("gRPC does not start");
 }
 
 void Server::SetLimits(grpc::ServerBuilder& builder) const {
   builder.SetMaxReceiveMessageSize(ToInt(config_.max_message_bytes + kRoomForProperties));
   // What the broker delivers is passed on, whatever its size: the bound is the client's.
   builder.SetMaxSendMessageSize(-1);
-  // Without this a second sidecar would share the port, and half of the calls, in silence.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                              ToInt(config_.max_concurrent_streams));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, ToInt(config_.keepalive_time.count()));
@@ -181,17 +153,28 @@ void Server::SetLimits(grpc::ServerBuilder& builder) const {
   builder.SetResourceQuota(quota);
 }
 
-void Server::Serve() {
+absl::Status Server::Serve() {
   for (const std::unique_ptr<Worker>& worker : workers_) {
     publisher_.Arm(*worker);
     subscriber_.Arm(*worker);
     topology_.Arm(*worker);
     worker->Start();
   }
-  const base::MutexLock lock(&health_mutex_);
-  health_service_ = server_->GetHealthCheckService();
-  health_mailbox_ = workers_.front()->mailbox();
-  TellHealth();
+  {
+    const base::MutexLock lock(&health_mutex_);
+    health_service_ = server_->GetHealthCheckService();
+    health_mailbox_ = workers_.front()->mailbox();
+    TellHealth();
+  }
+  std::vector<base::UniqueFd> sockets;
+  for (Listener& listener : listeners_) sockets.push_back(std::move(listener.socket));
+  acceptor_.emplace(std::move(sockets), [this](int listener, base::UniqueFd connection) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+    parameters.listener_fd = listener;
+    parameters.fd = connection.Release();
+    entrance_->HandleNewConnection(&parameters);
+  });
+  return acceptor_->Start();
 }
 
 void Server::UpdateHealth(const broker::Snapshot& snapshot) {
@@ -223,15 +206,18 @@ void Server::Shutdown(base::TimePoint deadline) {
     const base::MutexLock lock(&health_mutex_);
     health_mailbox_ = nullptr;
   }
+  acceptor_.reset();
   // Cuts off at the deadline what has not ended; a call that still waits for the broker layer then
   // goes with its worker.
   if (server_ != nullptr) server_->Shutdown(ToWall(deadline));
   for (const auto& worker : workers_) worker->Stop();
   workers_.clear();
   server_.reset();
+  entrance_.reset();
   for (Listener& listener : listeners_) {
     if (listener.file) listener.file->Remove();
     listener.file.reset();
+    listener.socket.Reset();
   }
 }
 

@@ -16,9 +16,12 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "base/unique_fd.h"
 #include "broker/broker.h"
+#include "rpc/acceptor.h"
 #include "rpc/health.h"
 #include "rpc/listen_address.h"
 #include "rpc/publisher_service.h"
@@ -51,10 +54,9 @@ class Server {
   Server(broker::Broker& broker, ServerConfig config);
   ~Server();
 
-  // Listens and serves. Changes the umask while it runs, so no other thread may make files
-  // meanwhile. Every failure is one that a person must mend: INVALID_ARGUMENT for an address that
-  // cannot be, FAILED_PRECONDITION for one that is taken or not allowed, UNAVAILABLE where another
-  // sidecar was starting in the same folder. Once.
+  // Listens and serves. Every failure is one that a person must mend: INVALID_ARGUMENT for an
+  // address that cannot be, FAILED_PRECONDITION for one that is taken or not allowed, UNAVAILABLE
+  // where another sidecar was starting in the same folder. Once.
   absl::Status Start();
 
   // As clients name them; with the port that the system chose. After Start().
@@ -73,17 +75,18 @@ class Server {
  private:
   struct Listener {
     ListenAddress address;
-    int selected_port = 0;
+    base::UniqueFd socket;  // until the acceptor has it
     std::optional<SocketFile> file;
   };
 
   absl::Status ParseAddresses();
-  // Readies the listeners, starts the server on them and gives the sockets their names.
+  // Opens the listeners and starts a server that nobody reaches yet.
   absl::Status Listen();
   absl::Status LockFolders(std::map<std::string, base::UniqueFd>& locks) const;
+  static absl::StatusOr<base::UniqueFd> Open(Listener& listener);
   absl::Status Build();
   void SetLimits(grpc::ServerBuilder& builder) const;
-  void Serve();
+  absl::Status Serve();
   void TellHealth() ABSL_EXCLUSIVE_LOCKS_REQUIRED(health_mutex_);
 
   // Constant after construction.
@@ -97,6 +100,9 @@ class Server {
   std::vector<Listener> listeners_;
   std::vector<std::string> addresses_;
   std::unique_ptr<grpc::Server> server_;
+  // Where the server takes what the acceptor accepted.
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> entrance_;
+  std::optional<Acceptor> acceptor_;
   std::vector<std::unique_ptr<Worker>> workers_;
 
   base::Mutex health_mutex_;

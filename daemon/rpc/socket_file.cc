@@ -26,15 +26,22 @@ absl::Status Failure(const std::string& path, const std::string& what, int error
   return absl::FailedPreconditionError(absl::StrCat(path, ": ", what, ": ", std::strerror(error)));
 }
 
+sockaddr_un ToSockaddr(const std::string& path) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return address;
+}
+
 // 0 where a process answers on `path`, else the error of connect(2). A backlog that is full is an
 // answer, too.
 int Probe(const std::string& path) {
   const base::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return errno;
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path.data(), path.size());
-  if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0) return 0;
+  const sockaddr_un address = ToSockaddr(path);
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) {
+    return 0;
+  }
   return errno == EAGAIN ? 0 : errno;
 }
 
@@ -76,17 +83,27 @@ absl::StatusOr<SocketFile> SocketFile::Prepare(const std::string& path) {
   return file;
 }
 
-absl::Status SocketFile::Reveal() {
+absl::StatusOr<base::UniqueFd> SocketFile::Listen() {
+  base::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) return Failure(path_, "cannot be listened on", errno);
+  // Linux gives the file the mode of the socket, less the umask: never more than it is to have, and
+  // afterwards no less.
+  ::fchmod(fd.get(), kSocketMode);
+  const sockaddr_un address = ToSockaddr(bind_path_);
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    return Failure(path_, "cannot be made", errno);
+  }
   struct stat info = {};
   if (::chmod(bind_path_.c_str(), kSocketMode) != 0 || ::lstat(bind_path_.c_str(), &info) != 0) {
     return Failure(bind_path_, "cannot be given its mode", errno);
   }
+  if (::listen(fd.get(), SOMAXCONN) != 0) return Failure(path_, "cannot be listened on", errno);
   if (::rename(bind_path_.c_str(), path_.c_str()) != 0) {
     return Failure(path_, "cannot be made", errno);
   }
   device_ = info.st_dev;
   inode_ = info.st_ino;
-  return absl::OkStatus();
+  return fd;
 }
 
 void SocketFile::Remove() const {

@@ -1,10 +1,9 @@
 // SocketFile: the file of a Unix socket: made with mode 0660 whatever the umask, never in the place
 // of one that a running process answers on, and removed at the end where it is still ours. The
-// thread that starts and stops the server. Listens on nothing itself.
+// thread that starts and stops the server.
 //
-// The server binds bind_path(), beside the file; Reveal() gives it the mode and then the name. So
-// nobody sees it before it is right, and gRPC, which removes what it has bound by its name, never
-// removes another's.
+// It is bound by another name beside the file, gets its mode, is listened on, and only then gets
+// its name: nobody sees it before it is right.
 #pragma once
 
 #include <sys/stat.h>
@@ -20,12 +19,12 @@ namespace amqp_sidecar::rpc {
 class SocketFile {
  public:
   // `path` is one that ParseListenAddress() took. Makes the folder where it must. Between this and
-  // Reveal() the folder is locked (FolderLock) by the caller. FAILED_PRECONDITION where a running
+  // Listen() the folder is locked (LockFolder) by the caller. FAILED_PRECONDITION where a running
   // process has the socket, or where there is something else by that name or no right to make it.
   static absl::StatusOr<SocketFile> Prepare(const std::string& path);
 
-  const std::string& bind_path() const { return bind_path_; }
-  absl::Status Reveal();
+  // The listening socket; it does not block. FAILED_PRECONDITION with the system's reason. Once.
+  absl::StatusOr<base::UniqueFd> Listen();
 
   // After the server has ended. Another's file stays.
   void Remove() const;
@@ -35,7 +34,7 @@ class SocketFile {
 
   std::string path_;
   std::string bind_path_;
-  // Of the revealed file.
+  // Of the file, once it has its name.
   dev_t device_ = 0;
   ino_t inode_ = 0;
 };

@@ -5,6 +5,7 @@
 #include <sys/un.h>
 
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -39,21 +40,32 @@ base::UniqueFd ListenAt(const std::string& path) {
   return fd;
 }
 
-TEST_CASE("a socket gets its mode before it gets its name") {
+TEST_CASE("a socket has mode 0660 whatever the umask, and leaves nothing behind") {
   const TempFolder folder;
   const std::string path = folder / "s.sock";
+  for (const mode_t umask : {0u, 0777u}) {
+    auto file = SocketFile::Prepare(path);
+    REQUIRE(file.ok());
+    CHECK_FALSE(Exists(path));
+    const mode_t before = ::umask(umask);
+    const auto fd = file->Listen();
+    ::umask(before);
+    REQUIRE(fd.ok());
+    CHECK(ModeOf(path) == 0660);
+    CHECK_FALSE(SocketFile::Prepare(path).ok());  // it is answered
+    file->Remove();
+    CHECK(std::filesystem::is_empty(folder / ""));
+  }
+}
+
+TEST_CASE("the longest path that a socket can have will do") {
+  const TempFolder folder;
+  std::string path = folder / "";
+  path.append(sizeof(sockaddr_un::sun_path) - 1 - path.size(), 's');
   auto file = SocketFile::Prepare(path);
   REQUIRE(file.ok());
-  CHECK(file->bind_path().size() == path.size());
-  const mode_t before = ::umask(0);
-  const base::UniqueFd fd = ListenAt(file->bind_path());
-  ::umask(before);
-  CHECK_FALSE(Exists(path));
-  REQUIRE(file->Reveal().ok());
-  CHECK(ModeOf(path) == 0660);
-  CHECK_FALSE(Exists(file->bind_path()));
-  file->Remove();
-  CHECK_FALSE(Exists(path));
+  CHECK(file->Listen().ok());
+  CHECK(Exists(path));
 }
 
 TEST_CASE("a stale socket gives way") {
@@ -63,8 +75,7 @@ TEST_CASE("a stale socket gives way") {
   REQUIRE(Exists(path));
   auto file = SocketFile::Prepare(path);
   REQUIRE(file.ok());
-  const base::UniqueFd fd = ListenAt(file->bind_path());
-  CHECK(file->Reveal().ok());
+  CHECK(file->Listen().ok());
 }
 
 TEST_CASE("a socket that a process answers on is left alone") {
@@ -110,8 +121,8 @@ TEST_CASE("another's socket by the same name survives our end") {
   const std::string path = folder / "s.sock";
   auto file = SocketFile::Prepare(path);
   REQUIRE(file.ok());
-  const base::UniqueFd ours = ListenAt(file->bind_path());
-  REQUIRE(file->Reveal().ok());
+  const auto ours = file->Listen();
+  REQUIRE(ours.ok());
   const std::string other = folder / "other";
   const base::UniqueFd theirs = ListenAt(other);
   REQUIRE(::rename(other.c_str(), path.c_str()) == 0);

@@ -1,14 +1,14 @@
-#include "rpc/tcp_probe.h"
+#include "rpc/tcp_listener.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "base/unique_fd.h"
 
 namespace amqp_sidecar::rpc {
 namespace {
@@ -35,18 +35,30 @@ absl::Status Failure(const ListenAddress& address, int error) {
 
 }  // namespace
 
-absl::Status CheckTcpFree(const ListenAddress& address) {
+absl::StatusOr<base::UniqueFd> ListenTcp(ListenAddress& address) {
   sockaddr_storage storage = {};
   const socklen_t length = ToSockaddr(address, storage);
-  const base::UniqueFd fd(::socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  base::UniqueFd fd(::socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return Failure(address, errno);
-  // As gRPC does: a port whose last connections still linger is free.
   const int on = 1;
+  // A port whose last connections still linger is free. Never SO_REUSEPORT: a second sidecar would
+  // share the port, and half of the calls, in silence.
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&storage), length) != 0) {
+  // Inherited by what is accepted.
+  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&storage), length) != 0 ||
+      ::listen(fd.get(), SOMAXCONN) != 0) {
     return Failure(address, errno);
   }
-  return absl::OkStatus();
+  sockaddr_storage bound = {};
+  socklen_t bound_length = sizeof(bound);
+  if (::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&bound), &bound_length) != 0) {
+    return Failure(address, errno);
+  }
+  address.port =
+      ntohs(bound.ss_family == AF_INET ? reinterpret_cast<sockaddr_in*>(&bound)->sin_port
+                                       : reinterpret_cast<sockaddr_in6*>(&bound)->sin6_port);
+  return fd;
 }
 
 }  // namespace amqp_sidecar::rpc
