@@ -65,7 +65,7 @@ void Subscription::Consume() {
   channel_ = connection_->OpenChannel(*this);
   if (channel_ == nullptr) {
     if (was_active_) {
-      RetryLater();
+      RetryIn(kRetryEvery);
       return;
     }
     End({Reason::kLimitExceeded,
@@ -153,7 +153,7 @@ void Subscription::OnOversizedDelivery(uint64_t tag, uint64_t body_bytes) {
 void Subscription::OnConsumerCancelled(std::string_view) {
   CloseChannel();
   Interrupted("the broker cancelled the consumer: its queue was deleted or has moved");
-  if (state_ == State::kWaiting && connection_ != nullptr) Consume();
+  if (state_ == State::kWaiting) RetryIn(kRetryAfterCancel);
 }
 
 void Subscription::OnClosed(const amqp::Failure& failure) {
@@ -170,7 +170,7 @@ void Subscription::OnClosed(const amqp::Failure& failure) {
   if (state_ != State::kWaiting) return;
   // At once, but not over and over.
   if (reactor_.Now() - active_since_ < kRetryEvery) {
-    RetryLater();
+    RetryIn(kRetryEvery);
   } else {
     Consume();
   }
@@ -184,18 +184,18 @@ void Subscription::OnRefused(const amqp::Failure& failure) {
   if (!refused || SaysHomeNodeIsDown(failure) ||
       (error.reason == Reason::kQueueExclusive && in_grace)) {
     Interrupted(failure.text);
-    RetryLater();
+    RetryIn(kRetryEvery);
     return;
   }
   error.detail = base::Concat("queue \"", request_.queue, "\": ", error.detail);
   End(std::move(error));
 }
 
-void Subscription::RetryLater() {
+void Subscription::RetryIn(base::Duration wait) {
   if (connection_ == nullptr) return;
   state_ = State::kWaiting;
   reactor_.Cancel(retry_timer_);
-  retry_timer_ = reactor_.After(kRetryEvery, [this] {
+  retry_timer_ = reactor_.After(wait, [this] {
     retry_timer_ = 0;
     if (connection_ != nullptr && state_ == State::kWaiting) Consume();
   });

@@ -29,6 +29,10 @@ class Subscription final : public amqp::Channel::Listener {
 
   // A consumer that was lost and does not come back is asked for again this often.
   static constexpr base::Duration kRetryEvery = std::chrono::seconds(1);
+  // After the broker cancelled the consumer its queue may still be there for a moment, though it is
+  // being deleted: RabbitMQ 4.0 closes the whole connection of one who then asks for a quorum
+  // queue.
+  static constexpr base::Duration kRetryAfterCancel = std::chrono::milliseconds(300);
   // After a loss the broker may count the old consumer as alive until it misses heartbeats: for
   // this long "another has the queue" is a reason to wait.
   static constexpr base::Duration kExclusiveGrace = std::chrono::seconds(30);
@@ -85,7 +89,7 @@ class Subscription final : public amqp::Channel::Listener {
   void OnConsumed();
   void Interrupted(const std::string& why);
   void OnRefused(const amqp::Failure& failure);
-  void RetryLater();
+  void RetryIn(base::Duration wait);
   void CloseChannel();
   void SendSettlements();
   void EndIfDrained();

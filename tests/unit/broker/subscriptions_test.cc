@@ -211,11 +211,17 @@ TEST_CASE("a queue that is not there ends it, one whose node is down makes it wa
   }
 }
 
-TEST_CASE("a consumer that the broker cancels asks whether its queue is still there") {
+// RabbitMQ 4.0 cancels the consumers of a quorum queue before it forgets the queue, and closes the
+// connection of one who consumes between the two.
+TEST_CASE("a consumer that the broker cancels asks a little later whether its queue is there") {
   World world;
   world.Connect();
   const auto listener = world.Active(1);
   world.Channel().listener().OnConsumerCancelled("tag");
+  CHECK(listener->told == Words{"SUBSCRIBED", "INTERRUPTED"});
+  CHECK(world.connection().channels.size() == 1);
+  world.Advance(Subscription::kRetryAfterCancel);
+  REQUIRE(world.connection().channels.size() == 2);
   CHECK(world.Channel().pending() == Words{"qos 10", "consume billing"});
   world.Channel().CloseByBroker(404, "NOT_FOUND - no queue 'billing' in vhost '/'");
   CHECK(listener->told == Words{"SUBSCRIBED", "INTERRUPTED", "QUEUE_NOT_FOUND"});
