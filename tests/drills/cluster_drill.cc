@@ -1,5 +1,7 @@
 // Drills: a cluster of three, with quorum queues: nodes leave, leaders die, the network parts.
 #include <algorithm>
+#include <iterator>
+#include <sstream>
 
 #include "drills/drill.h"
 
@@ -46,12 +48,30 @@ bool IsLedBy(const RabbitmqNode& node, const std::string& queue) {
   return About(node, queue, "leader").find(node.name()) != std::string::npos;
 }
 
+// How far each member of the queue that answers is with the log that they share.
+std::vector<int64_t> CommitIndexes(const RabbitmqNode& node, const std::string& queue) {
+  std::string list;
+  try {
+    list = node.Ctl({"eval", "[I || M <- rabbit_quorum_queue:status(<<\"/\">>, <<\"" + queue +
+                                 "\">>), I <- [proplists:get_value(<<\"Commit Index\">>, M)], "
+                                 "is_integer(I)]."});
+  } catch (const std::runtime_error&) {
+    return {};
+  }
+  std::replace_if(list.begin(), list.end(), [](char c) { return c < '0' || c > '9'; }, ' ');
+  std::istringstream numbers(list);
+  return {std::istream_iterator<int64_t>(numbers), {}};
+}
+
+// Until all are there and have what the first had when it was asked: one that has just come back
+// and lags behind cannot lead, so that to take another away then would leave no majority.
 void WaitForAllMembers(const Nodes& nodes, const std::string& queue) {
+  int64_t target = 0;
   const bool all = Eventually(60s, [&] {
-    const std::string online = About(nodes[0], queue, "online");
-    return std::all_of(nodes.begin(), nodes.end(), [&](const RabbitmqNode& node) {
-      return online.find(node.name()) != std::string::npos;
-    });
+    const std::vector<int64_t> indexes = CommitIndexes(nodes[0], queue);
+    if (indexes.size() != nodes.size()) return false;
+    if (target == 0) target = *std::max_element(indexes.begin(), indexes.end());
+    return *std::min_element(indexes.begin(), indexes.end()) >= target;
   });
   REQUIRE(all);
 }
