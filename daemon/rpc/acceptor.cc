@@ -30,6 +30,12 @@ constexpr rlim_t kReserved = 64;
 // At the limit clients may come and go all the time: the log hears of it this often at most.
 constexpr base::Duration kTellAgain = std::chrono::seconds(10);
 
+// Whether somebody waits at this socket.
+bool IsAskedFor(int listener) {
+  pollfd polled{listener, POLLIN, 0};
+  return ::poll(&polled, 1, 0) > 0;
+}
+
 // Why no client can be let in now; empty where one can. The lowest free descriptor, which is the
 // one that `listener` would give to the next, tells how many are in use.
 std::string Obstacle(int listener) {
@@ -76,30 +82,31 @@ void Acceptor::Run() {
     // Without room the sockets are not looked at: who waits there would make this spin.
     ::poll(polled.data(), room ? polled.size() : 1, room ? -1 : kPauseMs);
     if (polled.front().revents != 0) return;
-    room = std::all_of(listeners_.begin(), listeners_.end(),
-                       [this](const auto& listener) { return AcceptSome(listener.get()); });
+    room = true;
+    for (const base::UniqueFd& listener : listeners_) room &= AcceptSome(listener.get());
   }
 }
 
 bool Acceptor::AcceptSome(int listener) {
-  for (int i = 0; i < kMostAtOnce; ++i) {
+  for (int i = 0; i < kMostAtOnce && IsAskedFor(listener); ++i) {
     std::string obstacle = Obstacle(listener);
     if (obstacle.empty()) {
       base::UniqueFd connection(
           ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (connection) {
         sink_(listener, std::move(connection));
+        if (std::exchange(told_, false)) {
+          base::Log(base::LogLevel::kInfo, "clients are let in again");
+        }
         continue;
       }
-      if (errno == EAGAIN) break;
       // This one went away again.
-      if (errno == ECONNABORTED || errno == EINTR) continue;
+      if (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR) continue;
       obstacle = std::strerror(errno);
     }
     Tell(obstacle);
     return false;
   }
-  if (std::exchange(told_, false)) base::Log(base::LogLevel::kInfo, "clients are let in again");
   return true;
 }
 

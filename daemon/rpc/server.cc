@@ -56,11 +56,10 @@ absl::Status Server::Start() {
   // wait.
   [[maybe_unused]] static const bool kept = (grpc_init(), true);
   if (absl::Status status = ParseAddresses(); !status.ok()) return status;
-  if (absl::Status status = Listen(); !status.ok()) {
-    Shutdown(std::chrono::steady_clock::now());
-    return status;
-  }
-  return Serve();
+  absl::Status status = Listen();
+  if (status.ok()) status = Serve();
+  if (!status.ok()) Shutdown(std::chrono::steady_clock::now());
+  return status;
 }
 
 absl::Status Server::ParseAddresses() {

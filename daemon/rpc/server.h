@@ -56,7 +56,8 @@ class Server {
 
   // Listens and serves. Every failure is one that a person must mend: INVALID_ARGUMENT for an
   // address that cannot be, FAILED_PRECONDITION for one that is taken or not allowed, UNAVAILABLE
-  // where another sidecar was starting in the same folder. Once.
+  // where another sidecar was starting in the same folder, RESOURCE_EXHAUSTED for want of a
+  // descriptor. Once.
   absl::Status Start();
 
   // As clients name them; with the port that the system chose. After Start().

@@ -84,6 +84,12 @@ absl::StatusOr<SocketFile> SocketFile::Prepare(const std::string& path) {
 }
 
 absl::StatusOr<base::UniqueFd> SocketFile::Listen() {
+  absl::StatusOr<base::UniqueFd> socket = BindAndName();
+  if (!socket.ok()) ::unlink(bind_path_.c_str());
+  return socket;
+}
+
+absl::StatusOr<base::UniqueFd> SocketFile::BindAndName() {
   base::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return Failure(path_, "cannot be listened on", errno);
   // Linux gives the file the mode of the socket, less the umask: never more than it is to have, and

@@ -31,6 +31,7 @@ class SocketFile {
 
  private:
   explicit SocketFile(std::string path);
+  absl::StatusOr<base::UniqueFd> BindAndName();
 
   std::string path_;
   std::string bind_path_;

@@ -29,35 +29,29 @@ const RabbitmqNode& AnotherThan(const RabbitmqNode& node, const Nodes& nodes) {
   return nodes[0].port() == node.port() ? nodes[1] : nodes[0];
 }
 
-// The line of `rabbitmqctl list_queues` that is about this queue, without its name; empty where the
-// node does not answer now.
-std::string About(const RabbitmqNode& node, const std::string& queue, const std::string& column) {
-  std::istringstream lines;
+// What rabbitmqctl says; nothing where the node does not answer now.
+std::string Ask(const RabbitmqNode& node, const std::vector<std::string>& arguments) {
   try {
-    lines.str(node.Ctl({"list_queues", "name", column}));
+    return node.Ctl(arguments);
   } catch (const std::runtime_error&) {
     return "";
   }
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with(queue)) return line.substr(queue.size());
-  }
-  return "";
 }
 
 bool IsLedBy(const RabbitmqNode& node, const std::string& queue) {
-  return About(node, queue, "leader").find(node.name()) != std::string::npos;
+  std::istringstream lines(Ask(node, {"list_queues", "name", "leader"}));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(queue)) return line.find(node.name(), queue.size()) != std::string::npos;
+  }
+  return false;
 }
 
 // How far each member of the queue that answers is with the log that they share.
 std::vector<int64_t> CommitIndexes(const RabbitmqNode& node, const std::string& queue) {
-  std::string list;
-  try {
-    list = node.Ctl({"eval", "[I || M <- rabbit_quorum_queue:status(<<\"/\">>, <<\"" + queue +
-                                 "\">>), I <- [proplists:get_value(<<\"Commit Index\">>, M)], "
-                                 "is_integer(I)]."});
-  } catch (const std::runtime_error&) {
-    return {};
-  }
+  std::string list =
+      Ask(node, {"eval", "[{I} || M <- rabbit_quorum_queue:status(<<\"/\">>, <<\"" + queue +
+                             "\">>), I <- [proplists:get_value(<<\"Commit Index\">>, M)], "
+                             "is_integer(I)]."});
   std::replace_if(list.begin(), list.end(), [](char c) { return c < '0' || c > '9'; }, ' ');
   std::istringstream numbers(list);
   return {std::istream_iterator<int64_t>(numbers), {}};

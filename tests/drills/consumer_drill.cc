@@ -75,6 +75,39 @@ TEST_CASE("row 20: consumer that holds a delivery past the broker's timeout", "[
   CHECK(other.refused() == 0);
 }
 
+// While it reads nothing from a connection, RabbitMQ repeats the channel.close of a timeout at each
+// tick. Who answers each of them has closed a channel that is closed, which costs the connection
+// when the alarm is over.
+TEST_CASE("row 25: channel closed again and again while the connection is blocked", "[drill]") {
+  const RabbitmqNode node = RabbitmqNode::Drilled();
+  OnExit normal([&] { SetConsumerTimeout(node, 1'800'000, 60'000); });
+  SetConsumerTimeout(node, 6000, 1000);
+  Drill drill("25");
+  Client client(drill.sidecar->target());
+  const std::string aside = drill.names.Queue();
+  Fill(drill, drill.classic, 1);
+  Subscription bystander(client, drill.quorum);
+  REQUIRE(bystander.WaitForEvents(1));
+  Subscription sleeper(client, drill.classic);
+  REQUIRE(sleeper.WaitForDeliveries(1));
+  OnExit calm([&] { node.Ctl({"set_vm_memory_high_watermark", "0.4"}); });
+  node.Ctl({"set_vm_memory_high_watermark", "0.00001"});
+  // The first publish is what has RabbitMQ stop reading.
+  REQUIRE_FALSE(client.Publish(JsonMessage("", aside), 300ms).ok());
+  REQUIRE(sleeper.WaitForEvents(2, 20s));
+  CHECK(Throughout(Form(Millis(5s), Millis(60s)),
+                   [&] { return bystander.events() == Events{kSubscribed}; }));
+  calm.Now();
+  REQUIRE(Eventually(10s, [&] { return client.Publish(JsonMessage("", aside), 1s).ok(); }));
+  REQUIRE(sleeper.WaitForEvents(3, 20s));
+  CHECK(sleeper.events() == Events{kSubscribed, kInterrupted, kResubscribed});
+  CHECK(Throughout(2s, [&] { return bystander.events() == Events{kSubscribed}; }));
+  const std::string log = drill.sidecar->output();
+  drill.figures.Add("others_interrupted", bystander.events().size() - 1);
+  CHECK_THAT(log, !ContainsSubstring("code=504"));
+  CHECK(log.find("connected to the broker") == log.rfind("connected to the broker"));
+}
+
 // A process of its own, since what is killed is a client.
 TEST_CASE("row 26: client killed in mid-stream", "[drill]") {
   Drill drill("26");

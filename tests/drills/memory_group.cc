@@ -42,6 +42,10 @@ std::unique_ptr<MemoryGroup> MemoryGroup::Make(size_t limit_bytes) {
   std::unique_ptr<MemoryGroup> group(new MemoryGroup(folder, !first));
   const std::string limit = folder + (first ? "/memory.limit_in_bytes" : "/memory.max");
   if (!std::filesystem::exists(limit) || !Write(limit, std::to_string(limit_bytes))) return nullptr;
+  if (!std::filesystem::exists(folder + group->PeakFile())) return nullptr;  // an old kernel
+  // Where there is swap, none of it. The first version counts it together with memory.
+  const std::string swap = folder + (first ? "/memory.memsw.limit_in_bytes" : "/memory.swap.max");
+  if (std::filesystem::exists(swap)) Write(swap, first ? std::to_string(limit_bytes) : "0");
   return group;
 }
 
@@ -53,9 +57,11 @@ std::vector<std::string> MemoryGroup::Wrapper() const {
   return {"sh", "-c", "echo $$ > " + folder_ + "/cgroup.procs && exec \"$@\"", "sh"};
 }
 
-size_t MemoryGroup::PeakBytes() const {
-  return Number(folder_ + (second_version_ ? "/memory.peak" : "/memory.max_usage_in_bytes"));
+std::string MemoryGroup::PeakFile() const {
+  return second_version_ ? "/memory.peak" : "/memory.max_usage_in_bytes";
 }
+
+size_t MemoryGroup::PeakBytes() const { return Number(folder_ + PeakFile()); }
 
 int MemoryGroup::Kills() const {
   return static_cast<int>(

@@ -27,6 +27,7 @@ class MemoryGroup {
  private:
   MemoryGroup(std::string folder, bool second_version)
       : folder_(std::move(folder)), second_version_(second_version) {}
+  std::string PeakFile() const;
 
   const std::string folder_;
   const bool second_version_;

@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""The figures that drills print, as the table of docs/reliability.md.
+
+Usage: tests/run.sh --long | tests/drills/figures.py
+"""
+
+import re
+import sys
+
+SETS = {"attempted", "ok", "no", "unknown", "delivered", "lost", "lied", "invented", "damaged",
+        "unanswered", "duplicates", "window", "faults", "row", "form"}
+
+
+def words(key, value):
+    number = float(value) if re.fullmatch(r"[\d.]+", value) else None
+    name = key.replace("_", " ")
+    if number is None:
+        return f"{name} {value}"
+    if key.endswith("_ms"):
+        return f"{name[:-3]} {number:,.0f} ms"
+    if "bytes" in key:
+        return f"{name.replace(' bytes', '')} {number / 1e6:,.1f} MB"
+    return f"{name} {number:,.2f}" if "." in value else f"{name} {number:,.0f}"
+
+
+def row_of(line):
+    pairs = dict(pair.split("=", 1) for pair in line.split()[1:])
+    shown = ", ".join(words(k, v) for k, v in pairs.items() if k not in SETS)
+    messages = f"{int(pairs['attempted']):,}" if "attempted" in pairs else ""
+    duplicates = ""
+    if "duplicates" in pairs:
+        allowed = int(pairs.get("window", 0)) * int(pairs.get("faults", 0))
+        duplicates = f"{int(pairs['duplicates']):,} ({allowed:,})"
+    bad = [key for key in ("lost", "lied", "invented", "damaged", "unanswered")
+           if pairs.get(key, "0") != "0"]
+    warning = "".join(f" **{key} {pairs[key]}**" for key in bad)
+    return f"| {pairs['row']} | {pairs['form']} | {messages} | {shown}{warning} | {duplicates} |"
+
+
+print("| row | form | messages | figure | duplicates (allowed) |")
+print("|---|---|---|---|---|")
+for line in sys.stdin:
+    if line.startswith("figure: "):
+        print(row_of(line))
