@@ -13,6 +13,8 @@ SETS = {"attempted", "ok", "no", "unknown", "delivered", "lost", "lied", "invent
 
 def words(key, value):
     number = float(value) if re.fullmatch(r"[\d.]+", value) else None
+    if key.startswith("failed["):
+        return f"{number:,.0f} × `{key[7:-1]}`"
     name = key.replace("_", " ")
     if number is None:
         return f"{name} {value}"
@@ -24,13 +26,14 @@ def words(key, value):
 
 
 def row_of(line):
-    pairs = dict(pair.split("=", 1) for pair in line.split()[1:])
+    pairs = dict(re.findall(r"(\w+(?:\[[^]]*\])?)=(\S+)", line))
     shown = ", ".join(words(k, v) for k, v in pairs.items() if k not in SETS)
     messages = f"{int(pairs['attempted']):,}" if "attempted" in pairs else ""
     duplicates = ""
     if "duplicates" in pairs:
-        allowed = int(pairs.get("window", 0)) * int(pairs.get("faults", 0))
-        duplicates = f"{int(pairs['duplicates']):,} ({allowed:,})"
+        duplicates = f"{int(pairs['duplicates']):,}"
+        if "window" in pairs and "faults" in pairs:
+            duplicates += f" ({int(pairs['window']) * int(pairs['faults']):,})"
     bad = [key for key in ("lost", "lied", "invented", "damaged", "unanswered")
            if pairs.get(key, "0") != "0"]
     warning = "".join(f" **{key} {pairs[key]}**" for key in bad)
