@@ -219,8 +219,9 @@ TEST_CASE("a consumer that the broker cancels asks a little later whether its qu
   const auto listener = world.Active(1);
   world.Channel().listener().OnConsumerCancelled("tag");
   CHECK(listener->told == Words{"SUBSCRIBED", "INTERRUPTED"});
+  world.Advance(Subscription::kRetryAfterCancel - std::chrono::milliseconds(1));
   CHECK(world.connection().channels.size() == 1);
-  world.Advance(Subscription::kRetryAfterCancel);
+  world.Advance(std::chrono::milliseconds(1));
   REQUIRE(world.connection().channels.size() == 2);
   CHECK(world.Channel().pending() == Words{"qos 10", "consume billing"});
   world.Channel().CloseByBroker(404, "NOT_FOUND - no queue 'billing' in vhost '/'");
