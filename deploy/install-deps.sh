@@ -14,7 +14,7 @@ END
 }
 
 build=(ca-certificates g++ cmake ninja-build pkg-config protobuf-compiler protobuf-compiler-grpc
-  libabsl-dev libcivetweb-dev libcli11-dev libgrpc++-dev libprotobuf-dev librabbitmq-dev
+  libabsl-dev libcivetweb-dev libcli11-dev libgrpc++-dev libjemalloc-dev libprotobuf-dev librabbitmq-dev
   libsimdjson-dev libspdlog-dev libssl-dev libyaml-cpp-dev zlib1g-dev)
 broker=(rabbitmq-server)
 # faketime: a clock that jumps, for one process only (tests/drills).

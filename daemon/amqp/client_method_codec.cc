@@ -1,5 +1,6 @@
 #include "amqp/client_method_codec.h"
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <initializer_list>
@@ -267,14 +268,27 @@ std::string RejectFrame(uint16_t channel, uint64_t tag, bool requeue) {
   return EncodeFixed(channel, AMQP_BASIC_REJECT_METHOD, amqp_basic_reject_t{tag, Flag(requeue)});
 }
 
-absl::StatusOr<std::string> BasicPublishFrame(uint16_t channel, std::string_view exchange,
-                                              std::string_view routing_key) {
-  amqp_basic_publish_t m{};
-  m.exchange = ToBytes(exchange);
-  m.routing_key = ToBytes(routing_key);
-  m.mandatory = 1;
-  return EncodeNamed(channel, AMQP_BASIC_PUBLISH_METHOD, m,
-                     {{"exchange name", exchange}, {"routing key", routing_key}});
+absl::Status AppendBasicPublishFrame(std::string& out, std::string_view exchange,
+                                     std::string_view routing_key) {
+  if (absl::Status status = CheckNames({{"exchange name", exchange}, {"routing key", routing_key}});
+      !status.ok()) {
+    return status;
+  }
+  amqp_basic_publish_t method{};
+  method.exchange = ToBytes(exchange);
+  method.routing_key = ToBytes(routing_key);
+  method.mandatory = 1;
+  // Not cleared: a publish costs little more than this.
+  std::array<char, kRoomForNames> room;
+  const int written = amqp_encode_method(AMQP_BASIC_PUBLISH_METHOD, &method,
+                                         ToBytes(std::string_view(room.data(), room.size())));
+  if (written < 0) return absl::InvalidArgumentError("the names do not fit one frame");
+  const auto size = static_cast<size_t>(written);
+  AppendFrameHeader(out, FrameType::kMethod, 0, sizeof(uint32_t) + size);
+  AppendNumber(out, uint32_t{AMQP_BASIC_PUBLISH_METHOD});
+  out.append(room.data(), size);
+  out.push_back(kFrameEnd);
+  return absl::OkStatus();
 }
 
 }  // namespace amqp_sidecar::amqp

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "amqp/channel.h"
 #include "amqp/server_methods.h"
@@ -55,8 +56,9 @@ std::string AckFrame(uint16_t channel, uint64_t tag, bool multiple);
 std::string NackFrame(uint16_t channel, uint64_t tag, bool multiple, bool requeue);
 std::string RejectFrame(uint16_t channel, uint64_t tag, bool requeue);
 
-// mandatory, never immediate.
-absl::StatusOr<std::string> BasicPublishFrame(uint16_t channel, std::string_view exchange,
-                                              std::string_view routing_key);
+// Appends it, with channel number 0: mandatory, never immediate. `out` is as it was where that
+// fails.
+absl::Status AppendBasicPublishFrame(std::string& out, std::string_view exchange,
+                                     std::string_view routing_key);
 
 }  // namespace amqp_sidecar::amqp

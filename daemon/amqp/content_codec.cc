@@ -112,7 +112,8 @@ Violation Malformed() { return {kReplySyntaxError, "a content header cannot be d
 
 }  // namespace
 
-absl::StatusOr<std::string> ContentHeaderFrame(const Properties& properties, uint64_t body_bytes) {
+absl::Status AppendContentHeaderFrame(std::string& out, const Properties& properties,
+                                      uint64_t body_bytes) {
   Pool pool;
   absl::StatusOr<amqp_basic_properties_t> encodable = ToAmqpProperties(properties, pool);
   if (!encodable.ok()) return encodable.status();
@@ -120,20 +121,25 @@ absl::StatusOr<std::string> ContentHeaderFrame(const Properties& properties, uin
   // Headers may fill a whole frame: the room for them is kept, since making and clearing it would
   // cost more than the encoding.
   thread_local std::string room(kFrameMax, '\0');
-  constexpr size_t kPropertiesAt = kFrameHeaderBytes + 12;
   const int written = amqp_encode_properties(
       kBasicClass, &*encodable, ToBytes(std::string_view(room).substr(0, kMostProperties)));
   if (written < 0) return absl::InvalidArgumentError("the properties do not fit one frame");
   const size_t size = static_cast<size_t>(written);
 
+  AppendFrameHeader(out, FrameType::kHeader, 0, 12 + size);
+  AppendNumber(out, kBasicClass);
+  AppendNumber(out, uint16_t{0});
+  AppendNumber(out, body_bytes);
+  out.append(room, 0, size);
+  out.push_back(kFrameEnd);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> ContentHeaderFrame(const Properties& properties, uint64_t body_bytes) {
   std::string frame;
-  frame.reserve(kPropertiesAt + size + 1);
-  AppendFrameHeader(frame, FrameType::kHeader, 0, 12 + size);
-  AppendNumber(frame, kBasicClass);
-  AppendNumber(frame, uint16_t{0});
-  AppendNumber(frame, body_bytes);
-  frame.append(room, 0, size);
-  frame.push_back(kFrameEnd);
+  if (absl::Status status = AppendContentHeaderFrame(frame, properties, body_bytes); !status.ok()) {
+    return status;
+  }
   return frame;
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <variant>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "amqp/message.h"
 #include "amqp/violation.h"
@@ -22,6 +23,9 @@ struct ContentHeader {
 
 // The whole frame, with channel number 0. Errors: INVALID_ARGUMENT, see EncodePublish.
 absl::StatusOr<std::string> ContentHeaderFrame(const Properties& properties, uint64_t body_bytes);
+// The same, appended; `out` is as it was where that fails.
+absl::Status AppendContentHeaderFrame(std::string& out, const Properties& properties,
+                                      uint64_t body_bytes);
 
 // `payload` holds 14 bytes at least.
 std::variant<ContentHeader, Violation> DecodeContentHeader(std::string_view payload);

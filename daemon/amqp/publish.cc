@@ -6,18 +6,29 @@
 #include "amqp/content_codec.h"
 
 namespace amqp_sidecar::amqp {
+namespace {
+
+// Both frames without the names: content type, message id and delivery mode are what most messages
+// have.
+constexpr size_t kUsualHead = 112;
+
+}  // namespace
 
 absl::StatusOr<EncodedPublish> EncodePublish(std::string_view exchange,
                                              std::string_view routing_key,
                                              const Properties& properties,
                                              std::shared_ptr<const std::string> body) {
-  absl::StatusOr<std::string> method = BasicPublishFrame(0, exchange, routing_key);
-  if (!method.ok()) return method.status();
-  absl::StatusOr<std::string> header = ContentHeaderFrame(properties, body->size());
-  if (!header.ok()) return header.status();
   EncodedPublish publish;
-  publish.header_frame_at = method->size();
-  publish.head = *std::move(method) + *header;
+  publish.head.reserve(kUsualHead + exchange.size() + routing_key.size());
+  if (absl::Status status = AppendBasicPublishFrame(publish.head, exchange, routing_key);
+      !status.ok()) {
+    return status;
+  }
+  publish.header_frame_at = publish.head.size();
+  if (absl::Status status = AppendContentHeaderFrame(publish.head, properties, body->size());
+      !status.ok()) {
+    return status;
+  }
   publish.body = std::move(body);
   return publish;
 }

@@ -1,6 +1,5 @@
 #include "app/run.h"
 
-#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -8,6 +7,7 @@
 #include <iostream>
 #include <thread>
 
+#include "absl/synchronization/mutex.h"
 #include "app/daemon.h"
 #include "app/exit_code.h"
 #include "app/settings.h"
@@ -35,11 +35,9 @@ void RaiseDescriptorLimit() {
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// glibc gives each thread a heap of its own, which keeps what that thread once needed: a body is
-// read on one thread and freed on another, so the process would hold a burst several times over.
-// With two for all of them it was 70 MB where it had been 80 to 115 (row 11 of
-// docs/reliability.md).
-void ShareHeaps() { (void)::mallopt(M_ARENA_MAX, 2); }
+// Debian builds Abseil's mutexes, which are gRPC's too, with the search for deadlocks of a debug
+// build: a graph of who holds what, renewed at every lock.
+void LockWithoutAGraph() { absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore); }
 
 // The signals that ask for the end, blocked in every thread, to be waited for.
 sigset_t BlockSignals() {
@@ -74,7 +72,7 @@ int RunDaemon(const ConfigSources& sources) {
   absl::StatusOr<Settings> settings = Load(sources);
   if (!settings.ok()) return RefuseConfig(settings.status());
   RaiseDescriptorLimit();
-  ShareHeaps();
+  LockWithoutAGraph();
   const sigset_t signals = BlockSignals();
   base::StartLog(settings->log_level, settings->log_format);
   {

@@ -4,7 +4,7 @@
 
 #include "base/strings.h"
 #include "broker/broker_core.h"
-#include "broker/message_check.h"
+#include "broker/prepare_publish.h"
 #include "broker/uuid.h"
 
 namespace amqp_sidecar::broker {
@@ -14,33 +14,6 @@ constexpr size_t kMaxNameBytes = 255;
 constexpr uint32_t kMaxPrefetch = 65'535;
 
 Error Draining() { return {Reason::kDraining, "the sidecar is shutting down"}; }
-
-// The io thread has stopped, or too much waits for it.
-Error NotPosted(const BrokerCore& core) {
-  if (core.draining()) return Draining();
-  return {Reason::kLimitExceeded, "too many calls wait for the sidecar's connection: slow down"};
-}
-
-void FillDefaults(Properties& properties) {
-  if (properties.content_type.empty()) properties.content_type = "application/json";
-  if (properties.delivery_mode == 0) properties.delivery_mode = 2;
-  if (properties.message_id.empty()) {
-    properties.message_id = NewUuidV7(std::chrono::system_clock::now());
-  }
-}
-
-std::optional<Error> CheckPublish(const BrokerCore& core, const PublishRequest& request) {
-  if (core.draining()) return Draining();
-  if (auto error = CheckMessage(request, core.logins())) return error;
-  if (request.body.size() > core.config().max_message_bytes) {
-    return Error{Reason::kMessageTooLarge, base::Concat("the body is ", request.body.size(),
-                                                        " bytes; limits.max_message_bytes is ",
-                                                        core.config().max_message_bytes)};
-  }
-  auto invalid = core.validator().CheckPublish(request.properties.content_type, request.body);
-  if (invalid) return Error{Reason::kInvalidBody, std::move(*invalid)};
-  return std::nullopt;
-}
 
 std::optional<Error> CheckSubscribe(const BrokerCore& core, const SubscribeRequest& request) {
   if (core.draining()) return Draining();
@@ -55,12 +28,27 @@ std::optional<Error> CheckSubscribe(const BrokerCore& core, const SubscribeReque
   return std::nullopt;
 }
 
-void Refuse(PublishCallback& done, std::string message_id, Error error) {
-  PublishResult result;
-  result.error = std::move(error);
-  result.message_id = std::move(message_id);
-  done(std::move(result));
-}
+// The owner of a publish that is a call of its own.
+class CallOwner final : public PublishOwner {
+ public:
+  CallOwner(BrokerCore& core, PublishCallback done) : core_(core), done_(std::move(done)) {}
+
+  void OnAnswer(const PendingPublish& publish, PublishResult result) override {
+    core_.admission().ReleaseCall(publish.admitted_bytes);
+    done_(std::move(result));
+  }
+
+  void Refuse(std::string message_id, Error error) {
+    PublishResult result;
+    result.error = std::move(error);
+    result.message_id = std::move(message_id);
+    done_(std::move(result));
+  }
+
+ private:
+  BrokerCore& core_;
+  PublishCallback done_;
+};
 
 size_t BytesOf(const std::vector<std::string>& texts) {
   size_t bytes = 0;
@@ -114,49 +102,36 @@ void Broker::Start() {
 }
 
 void Broker::Publish(PublishRequest request, PublishCallback done) {
-  FillDefaults(request.properties);
-  if (auto error = CheckPublish(*core_, request)) {
-    Refuse(done, std::move(request.properties.message_id), std::move(*error));
-    return;
-  }
-  auto body = std::make_shared<const std::string>(std::move(request.body));
-  auto encoded =
-      amqp::EncodePublish(request.exchange, request.routing_key, request.properties, body);
-  if (!encoded.ok()) {
-    Refuse(done, std::move(request.properties.message_id),
-           {Reason::kInvalidMessage, std::string(encoded.status().message())});
-    return;
-  }
-  const size_t bytes = encoded->bytes();
-  if (!core_->Admit(bytes)) {
-    Refuse(done, std::move(request.properties.message_id),
-           {Reason::kLimitExceeded,
-            "too many messages are in flight (limits.max_in_flight_messages and _bytes): wait for "
-            "answers before sending more"});
-    return;
-  }
+  const auto owner = std::make_shared<CallOwner>(*core_, std::move(done));
   PublishList list;
-  PendingPublish& pending = list.emplace_back();
-  pending.exchange = std::move(request.exchange);
-  pending.routing_key = std::move(request.routing_key);
-  pending.message_id = std::move(request.properties.message_id);
-  pending.encoded = std::move(*encoded);
-  pending.allow_unroutable = request.allow_unroutable;
-  pending.deadline = request.deadline;
-  auto callback = std::make_shared<PublishCallback>(std::move(done));
-  pending.done = [core = core_.get(), bytes, callback](PublishResult result) {
-    core->Release(bytes);
-    (*callback)(std::move(result));
-  };
-  std::string message_id = pending.message_id;
+  PendingPublish& publish = list.emplace_back();
+  if (auto error = PreparePublish(*core_, std::move(request), publish)) {
+    return owner->Refuse(std::move(publish.message_id), std::move(*error));
+  }
+  publish.owner = owner;
+  publish.admitted_bytes = publish.encoded.bytes();
+  std::string message_id = publish.message_id;
+  if (!core_->admission().AdmitCall(publish.admitted_bytes)) {
+    return owner->Refuse(
+        std::move(message_id),
+        {Reason::kLimitExceeded,
+         "too many messages are in flight (limits.max_in_flight_messages and _bytes): wait for "
+         "answers before sending more"});
+  }
+  const size_t bytes = publish.admitted_bytes;
   auto task = [core = core_.get(), list = std::move(list)]() mutable {
     core->AssertIoThread();
     core->publisher().Publish(std::move(list));
   };
   if (!core_->reactor().Post(std::move(task), bytes)) {
-    core_->Release(bytes);
-    Refuse(*callback, std::move(message_id), NotPosted(*core_));
+    core_->admission().ReleaseCall(bytes);
+    owner->Refuse(std::move(message_id), NotPosted(*core_));
   }
+}
+
+std::unique_ptr<PublishStream> Broker::OpenPublishStream(
+    std::shared_ptr<PublishListener> listener) {
+  return std::make_unique<PublishStream>(*core_, std::move(listener));
 }
 
 SubscriptionId Broker::Subscribe(SubscribeRequest request,

@@ -13,6 +13,7 @@
 #include "amqp/transport.h"
 #include "base/backoff.h"
 #include "base/reactor.h"
+#include "broker/publish_stream.h"
 #include "broker/types.h"
 #include "json/validator.h"
 
@@ -49,6 +50,10 @@ class Broker {
   void Start();
 
   void Publish(PublishRequest request, PublishCallback done);
+
+  // A stream of publishes, which is slowed rather than refused where the bounds are reached. To be
+  // gone before the broker is.
+  std::unique_ptr<PublishStream> OpenPublishStream(std::shared_ptr<PublishListener> listener);
 
   // `listener` hears OnEvent(kSubscribed) first, or kInterrupted where the broker is away, or
   // OnEnd.

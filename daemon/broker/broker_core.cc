@@ -123,6 +123,7 @@ BrokerCore::BrokerCore(base::Reactor& reactor, amqp::Dialer& dialer, base::Backo
           reactor, publish_link_, directory_, topology_,
           {config_.publish_channels, config_.max_in_flight_messages, config_.operation_timeout}),
       subscriptions_(reactor, consume_link_, life_),
+      admission_({config_.max_in_flight_messages, config_.max_in_flight_bytes}),
       snapshot_(std::make_shared<Snapshot>()) {}
 
 BrokerCore::~BrokerCore() = default;
@@ -130,22 +131,6 @@ BrokerCore::~BrokerCore() = default;
 std::shared_ptr<const Snapshot> BrokerCore::snapshot() const {
   base::MutexLock lock(&mutex_);
   return snapshot_;
-}
-
-bool BrokerCore::Admit(size_t bytes) {
-  if (in_flight_messages_.fetch_add(1) < config_.max_in_flight_messages) {
-    // One message may always go, however large the others are: it is bounded by itself.
-    const size_t before = in_flight_bytes_.fetch_add(bytes);
-    if (before == 0 || before + bytes <= config_.max_in_flight_bytes) return true;
-    in_flight_bytes_.fetch_sub(bytes);
-  }
-  in_flight_messages_.fetch_sub(1);
-  return false;
-}
-
-void BrokerCore::Release(size_t bytes) {
-  in_flight_messages_.fetch_sub(1);
-  in_flight_bytes_.fetch_sub(bytes);
 }
 
 void BrokerCore::Start() {
@@ -234,6 +219,11 @@ void BrokerCore::AwaitDrained(base::TimePoint deadline, base::Task done) {
   publish_link_.Stop(goodbye, [this, goodbye, finish = std::move(finish)]() mutable {
     own_consume_link_->Stop(goodbye, std::move(finish));
   });
+}
+
+Error NotPosted(const BrokerCore& core) {
+  if (core.draining()) return {Reason::kDraining, "the sidecar is shutting down"};
+  return {Reason::kLimitExceeded, "too many calls wait for the sidecar's connection: slow down"};
 }
 
 }  // namespace amqp_sidecar::broker

@@ -13,6 +13,7 @@
 
 #include "amqp/link.h"
 #include "base/mutex.h"
+#include "broker/admission.h"
 #include "broker/broker.h"
 #include "broker/exchange_directory.h"
 #include "broker/publisher.h"
@@ -39,9 +40,9 @@ class BrokerCore final {
   SubscriptionId NextSubscriptionId() { return next_subscription_.fetch_add(1); }
   bool draining() const { return draining_.load(std::memory_order_relaxed); }
   void set_draining() { draining_.store(true, std::memory_order_relaxed); }
-  // Takes a message of `bytes` into account, or says that the bounds do not allow it.
-  [[nodiscard]] bool Admit(size_t bytes);
-  void Release(size_t bytes);
+  // Not 0.
+  uint64_t NextStreamId() { return next_stream_.fetch_add(1); }
+  Admission& admission() { return admission_; }
 
   // Io thread. Every task that is posted opens with this.
   void AssertIoThread() const ABSL_ASSERT_EXCLUSIVE_LOCK(reactor_.role) {
@@ -95,10 +96,13 @@ class BrokerCore final {
   // Shared.
   std::atomic<bool> draining_ = false;
   std::atomic<SubscriptionId> next_subscription_ = 1;
-  std::atomic<size_t> in_flight_messages_ = 0;
-  std::atomic<size_t> in_flight_bytes_ = 0;
+  std::atomic<uint64_t> next_stream_ = 1;
+  Admission admission_;
   mutable base::Mutex mutex_;
   std::shared_ptr<const Snapshot> snapshot_ ABSL_GUARDED_BY(mutex_);
 };
+
+// Why a task could not be posted: the io thread has stopped, or too much waits for it.
+Error NotPosted(const BrokerCore& core);
 
 }  // namespace amqp_sidecar::broker

@@ -13,14 +13,18 @@ uint64_t ConfirmWindow::ReturnKey(std::string_view exchange, std::string_view ro
   return base::FixedHash({exchange, routing_key, message_id});
 }
 
-void ConfirmWindow::Add(PendingPublish* publish, uint64_t return_key) {
-  entries_.push_back({publish, return_key, false, false});
+void ConfirmWindow::Add(PendingPublish* publish, uint64_t return_key, size_t streamed_bytes) {
+  entries_.push_back({publish, return_key, streamed_bytes, false, false});
   ++open_;
+  if (streamed_bytes > 0) ++streamed_;
+  streamed_bytes_ += streamed_bytes;
   ++open_by_key_[return_key];
 }
 
 void ConfirmWindow::Closed(const Entry& entry) {
   --open_;
+  if (entry.streamed_bytes > 0) --streamed_;
+  streamed_bytes_ -= entry.streamed_bytes;
   const auto open = open_by_key_.find(entry.return_key);
   if (open != open_by_key_.end() && --open->second == 0) open_by_key_.erase(open);
 }

@@ -22,8 +22,8 @@ class ConfirmWindow {
                             std::string_view message_id);
 
   // The publish with the next tag: 1 for the first. Not owned; forgotten when it is confirmed, or
-  // by Forget, DropLast, TakeAll.
-  void Add(PendingPublish* publish, uint64_t return_key);
+  // by Forget, DropLast, TakeAll. `streamed_bytes` is 0 for what did not come by a stream.
+  void Add(PendingPublish* publish, uint64_t return_key, size_t streamed_bytes = 0);
 
   // One with this key is open, forgotten or not: a return could be meant for either.
   bool Holds(uint64_t return_key) const { return open_by_key_.contains(return_key); }
@@ -49,12 +49,16 @@ class ConfirmWindow {
 
   // Open tags, the forgotten ones included.
   size_t open() const { return open_; }
+  // Those of them that came by streams.
+  size_t streamed() const { return streamed_; }
+  size_t streamed_bytes() const { return streamed_bytes_; }
   uint64_t next_tag() const { return first_tag_ + entries_.size(); }
 
  private:
   struct Entry {
     PendingPublish* publish;
     uint64_t return_key;
+    size_t streamed_bytes;
     bool returned;
     bool confirmed;
   };
@@ -65,6 +69,8 @@ class ConfirmWindow {
   std::deque<Entry> entries_;  // by tag, from first_tag_ on
   uint64_t first_tag_ = 1;
   size_t open_ = 0;
+  size_t streamed_ = 0;
+  size_t streamed_bytes_ = 0;
   absl::flat_hash_map<uint64_t, uint32_t> open_by_key_;
   // Returns come in the order of the publishes: the search goes on from the last one.
   uint64_t search_from_ = 1;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <string>
 
 #include "amqp/publish.h"
@@ -13,6 +14,14 @@
 namespace amqp_sidecar::broker {
 
 class PublishLane;
+struct PendingPublish;
+
+// Who hears how a publish ended, once. On the io thread; must not block.
+class PublishOwner {
+ public:
+  virtual ~PublishOwner() = default;
+  virtual void OnAnswer(const PendingPublish& publish, PublishResult result) = 0;
+};
 
 struct PendingPublish {
   uint64_t id = 0;  // in the order of arrival
@@ -21,9 +30,14 @@ struct PendingPublish {
   std::string message_id;
   amqp::EncodedPublish encoded;
   bool allow_unroutable = false;
+  // The stream that it came by, 0 for a call of its own: those of one stream keep their order, and
+  // no stream is served before another.
+  uint64_t stream = 0;
   base::TimePoint deadline;
-  base::TimerId timer = 0;
-  PublishCallback done;
+  std::shared_ptr<PublishOwner> owner;
+  uint64_t owner_tag = 0;         // the owner's own
+  size_t admitted_bytes = 0;      // as the owner had them admitted
+  base::TimePoint admitted_at{};  // likewise
 
   // It was written on a channel that ended before it was confirmed: the broker may have it.
   bool may_have_arrived = false;
@@ -31,6 +45,11 @@ struct PendingPublish {
   bool refused_before = false;
   // It was on a channel that was given up for its silence; a second time is final.
   bool unheard_before = false;
+
+  // Among those with the same deadline, while PublishDeadlines has it.
+  bool due_here = false;
+  PendingPublish* due_before = nullptr;
+  PendingPublish* due_after = nullptr;
 
   // Where it is: the list that holds it and its place there; once it is handed to a channel, its
   // lane and its tag.

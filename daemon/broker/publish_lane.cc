@@ -16,11 +16,11 @@ constexpr base::Duration kLeastListening = std::chrono::milliseconds(100);
 }  // namespace
 
 void PublishLane::Enqueue(PendingPublish& publish) {
-  MoveTo(waiting_, publish);
+  waiting_.Push(publish);
   Pump();
 }
 
-void PublishLane::EnqueueAgain(PendingPublish& publish) { MoveBack(waiting_, publish); }
+void PublishLane::EnqueueAgain(PendingPublish& publish) { waiting_.PushAgain(publish); }
 
 void PublishLane::LinkUp(amqp::Connection& connection, base::TimePoint since) {
   if (connection_ != nullptr) return;
@@ -74,18 +74,23 @@ void PublishLane::OpenLater() {
 void PublishLane::Pump() {
   if (state_ != State::kReady || connection_->blocked()) return;
   bool submitted = false;
-  while (!waiting_.empty() && window_.open() < options_.max_open &&
-         connection_->PublishQueueHasRoom()) {
-    PendingPublish& next = waiting_.front();
-    const uint64_t key = ConfirmWindow::ReturnKey(next.exchange, next.routing_key, next.message_id);
+  while (window_.open() < options_.max_open && connection_->PublishQueueHasRoom()) {
+    PendingPublish* const next = waiting_.Next(StreamsMayGo());
+    if (next == nullptr) break;
+    const uint64_t key =
+        ConfirmWindow::ReturnKey(next->exchange, next->routing_key, next->message_id);
     if (window_.Holds(key)) {
-      if (!owner_.OnAmbiguous(*this, next)) break;
+      if (!owner_.OnAmbiguous(*this, *next)) break;
       continue;
     }
-    Submit(next, key);
+    Submit(*next, key);
     submitted = true;
   }
   if (submitted) link_.FlushSoon();
+}
+
+bool PublishLane::StreamsMayGo() const {
+  return window_.streamed() < kMostStreamed && window_.streamed_bytes() < kMostStreamedBytes;
 }
 
 void PublishLane::Submit(PendingPublish& publish, uint64_t return_key) {
@@ -98,7 +103,7 @@ void PublishLane::Submit(PendingPublish& publish, uint64_t return_key) {
   MoveTo(unconfirmed_, publish);
   publish.lane = this;
   publish.tag = tag;
-  window_.Add(&publish, return_key);
+  window_.Add(&publish, return_key, publish.stream == 0 ? 0 : publish.encoded.bytes());
 }
 
 void PublishLane::WithdrawUnwritten() {
@@ -109,7 +114,7 @@ void PublishLane::WithdrawUnwritten() {
   for (auto publish = withdrawn.rbegin(); publish != withdrawn.rend(); ++publish) {
     if (*publish == nullptr) continue;
     (*publish)->lane = nullptr;
-    MoveBack(waiting_, **publish);
+    waiting_.PushAgain(**publish);
   }
 }
 

@@ -10,6 +10,7 @@
 #include "amqp/link.h"
 #include "base/reactor.h"
 #include "broker/confirm_window.h"
+#include "broker/lane_queue.h"
 #include "broker/pending_publish.h"
 
 namespace amqp_sidecar::broker {
@@ -41,6 +42,10 @@ class PublishLane final : public amqp::Channel::Listener {
   static constexpr base::Duration kReplaceInElection = std::chrono::milliseconds(200);
   // What is still unanswered on a channel to be replaced after this long is published again.
   static constexpr base::Duration kReplaceWithin = std::chrono::seconds(2);
+  // What came by streams may fill the connection up to here, unconfirmed; more waits, where a call
+  // gets past it. Enough to keep a broker busy.
+  static constexpr size_t kMostStreamed = 1000;
+  static constexpr size_t kMostStreamedBytes = 4u << 20;
   // A channel that ended sooner than this is opened again only after as long.
   static constexpr base::Duration kOpenEvery = std::chrono::milliseconds(100);
 
@@ -82,7 +87,7 @@ class PublishLane final : public amqp::Channel::Listener {
   bool Replace();
   // Whether a refusal may come of a leader that is missing.
   bool InElection() const;
-  PublishList& waiting() { return waiting_; }
+  LaneQueue& waiting() { return waiting_; }
   PublishList& unconfirmed() { return unconfirmed_; }
   // In OnLaneClosed: there was one more on the channel, at least, that has had its answer already.
   bool had_forgotten() const { return had_forgotten_; }
@@ -100,6 +105,7 @@ class PublishLane final : public amqp::Channel::Listener {
 
   void Open();
   void OpenLater();
+  bool StreamsMayGo() const;
   void Submit(PendingPublish& publish, uint64_t return_key);
   void CollectUnconfirmed();
   void FinishReplacing(bool now);
@@ -119,7 +125,7 @@ class PublishLane final : public amqp::Channel::Listener {
   amqp::Connection* connection_ = nullptr;
   amqp::Channel* channel_ = nullptr;
   ConfirmWindow window_;
-  PublishList waiting_;
+  LaneQueue waiting_;
   PublishList unconfirmed_;
   bool lost_before_ = false;
   base::TimePoint link_up_at_ = base::TimePoint::min();

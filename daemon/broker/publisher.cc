@@ -28,7 +28,11 @@ Error RefusedError(const PendingPublish& publish) {
 
 Publisher::Publisher(base::Reactor& reactor, amqp::Link& link, ExchangeDirectory& directory,
                      const TopologyKeeper& topology, Options options)
-    : reactor_(reactor), link_(link), directory_(directory), topology_(topology) {
+    : reactor_(reactor),
+      link_(link),
+      directory_(directory),
+      topology_(topology),
+      deadlines_(reactor, [this](PendingPublish& publish) { OnDeadline(publish); }) {
   for (uint32_t i = 0; i < options.channels; ++i) {
     lanes_.push_back(std::make_unique<PublishLane>(
         reactor, link, *this, PublishLane::Options{options.max_open, options.silence}));
@@ -37,12 +41,18 @@ Publisher::Publisher(base::Reactor& reactor, amqp::Link& link, ExchangeDirectory
       std::make_unique<PublishLane>(reactor, link, *this, PublishLane::Options{1, options.silence});
 }
 
-void Publisher::Publish(PublishList publish) {
-  PendingPublish& fresh = publish.front();
+void Publisher::Publish(PublishList publishes) {
+  for (auto at = publishes.begin(); at != publishes.end();) {
+    PendingPublish& fresh = *at;
+    fresh.home = &publishes;
+    fresh.place = at++;
+    Begin(fresh);
+  }
+}
+
+void Publisher::Begin(PendingPublish& fresh) {
   fresh.id = next_id_++;
-  fresh.home = &publish;
-  fresh.place = publish.begin();
-  fresh.timer = reactor_.At(fresh.deadline, [this, &fresh] { OnDeadline(fresh); });
+  deadlines_.Add(fresh);
   ++in_flight_;
   if (fresh.routing_key.empty()) {
     const std::string_view type = topology_.TypeOf(fresh.exchange);
@@ -79,7 +89,7 @@ void Publisher::LinkDown() {
       publish.may_have_arrived = !base::Planted(base::PlantedBug::kArrivalForgotten);
     }
     if (!base::Planted(base::PlantedBug::kRepublishForgotten)) MoveAll(left, lane.unconfirmed());
-    MoveAll(left, lane.waiting());
+    lane.waiting().MoveAllTo(left);
   };
   for (auto& lane : lanes_) take(*lane);
   take(*probe_lane_);
@@ -190,7 +200,7 @@ bool Publisher::OnAmbiguous(PublishLane& lane, PendingPublish& publish) {
 }
 
 void Publisher::Probe(PendingPublish& publish) {
-  MoveTo(probe_lane_->waiting(), publish);
+  probe_lane_->waiting().Push(publish);
   if (connection_ == nullptr) return;
   probe_lane_->LinkUp(*connection_, link_up_at_);
   probe_lane_->Pump();
@@ -234,7 +244,7 @@ void Publisher::OnLaneClosed(PublishLane& lane, const amqp::Failure& failure) {
   }
   for (PendingPublish* publish : suspects) {
     publish->may_have_arrived = true;
-    MoveTo(probe_lane_->waiting(), *publish);
+    probe_lane_->waiting().Push(*publish);
   }
   if (!suspects.empty() && connection_ != nullptr && &lane != probe_lane_.get()) {
     probe_lane_->LinkUp(*connection_, link_up_at_);
@@ -244,7 +254,7 @@ void Publisher::OnLaneClosed(PublishLane& lane, const amqp::Failure& failure) {
   for (PendingPublish& publish : lane.unconfirmed()) publish.may_have_arrived = true;
   MoveAll(others, lane.unconfirmed());
   // Those that wait for the probe stay there: one of them may be the next that costs its channel.
-  if (&lane != probe_lane_.get()) MoveAll(others, lane.waiting());
+  if (&lane != probe_lane_.get()) lane.waiting().MoveAllTo(others);
   SortByArrival(others);
   while (!others.empty()) Route(others.front());
 }
@@ -264,7 +274,6 @@ void Publisher::FailTwiceUnheard(PublishLane& lane) {
 }
 
 void Publisher::OnDeadline(PendingPublish& publish) {
-  publish.timer = 0;
   // Handed to the connection, but perhaps not a byte of it has gone out.
   if (publish.lane != nullptr) publish.lane->WithdrawUnwritten();
   if (publish.lane == nullptr) {
@@ -319,11 +328,12 @@ void Publisher::Fail(PendingPublish& publish, Error error) {
 
 void Publisher::Answer(PendingPublish& publish, PublishResult result) {
   result.message_id = std::move(publish.message_id);
-  PublishCallback done = std::move(publish.done);
-  reactor_.Cancel(publish.timer);
+  deadlines_.Remove(publish);
   --in_flight_;
-  publish.home->erase(publish.place);
-  done(std::move(result));
+  // Out of the way first: what the owner does may come back here.
+  PublishList answered;
+  MoveTo(answered, publish);
+  publish.owner->OnAnswer(publish, std::move(result));
 }
 
 void Publisher::AnswerAll() {
@@ -334,7 +344,7 @@ void Publisher::AnswerAll() {
       publish.may_have_arrived = true;
     }
     MoveAll(left, lane.unconfirmed());
-    MoveAll(left, lane.waiting());
+    lane.waiting().MoveAllTo(left);
   };
   Blocked();
   for (auto& lane : lanes_) take(*lane);

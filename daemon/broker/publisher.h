@@ -14,6 +14,7 @@
 #include "base/reactor.h"
 #include "broker/exchange_directory.h"
 #include "broker/pending_publish.h"
+#include "broker/publish_deadlines.h"
 #include "broker/publish_lane.h"
 #include "broker/topology.h"
 #include "broker/types.h"
@@ -34,8 +35,8 @@ class Publisher final : public PublishLane::Owner {
   Publisher(base::Reactor& reactor, amqp::Link& link, ExchangeDirectory& directory,
             const TopologyKeeper& topology, Options options);
 
-  // The one element of `publish`. Its answer comes by its deadline.
-  void Publish(PublishList publish);
+  // Takes them on, in order. The answer to each comes by its deadline.
+  void Publish(PublishList publishes);
 
   void LinkUp(amqp::Connection& connection);
   void LinkDown();
@@ -59,6 +60,7 @@ class Publisher final : public PublishLane::Owner {
   void OnLaneClosed(PublishLane& lane, const amqp::Failure& failure) override;
 
  private:
+  void Begin(PendingPublish& fresh);
   bool CanGo() const;
   void Route(PendingPublish& publish);
   void CheckExchange(PendingPublish& publish);
@@ -80,6 +82,7 @@ class Publisher final : public PublishLane::Owner {
   ExchangeDirectory& directory_;
   const TopologyKeeper& topology_;
 
+  PublishDeadlines deadlines_;
   uint64_t next_id_ = 1;
   size_t in_flight_ = 0;
   amqp::Connection* connection_ = nullptr;

@@ -43,6 +43,17 @@ struct PublishResult {
 };
 using PublishCallback = absl::AnyInvocable<void(PublishResult)>;
 
+// What a stream of publishes hears. Must not block.
+class PublishListener {
+ public:
+  virtual ~PublishListener() = default;
+  // How the message that was offered with `tag` ended. On the io thread, or from within a call of
+  // the stream.
+  virtual void OnResult(uint64_t tag, PublishResult result) = 0;
+  // A message that was parked may go now. On the io thread, or on the thread of another caller.
+  virtual void OnRoom() = 0;
+};
+
 // ---- Subscribe and settle
 
 struct SubscribeRequest {

@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <cstring>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -162,6 +164,23 @@ class Walker {
   std::string error_;
 };
 
+// simdjson reads some bytes past the end of a text. Room for a copy is kept, unless it is large.
+class PaddedCopy {
+ public:
+  simdjson::padded_string_view Of(std::string_view text) {
+    if (room_.size() > kMostKept) room_ = {};
+    const size_t size = text.size() + simdjson::SIMDJSON_PADDING;
+    if (room_.size() < size) room_.resize(size);
+    text.copy(room_.data(), text.size());
+    std::memset(room_.data() + text.size(), 0, simdjson::SIMDJSON_PADDING);
+    return simdjson::padded_string_view(room_.data(), text.size(), room_.size());
+  }
+
+ private:
+  static constexpr size_t kMostKept = 256u << 10;
+  std::string room_;
+};
+
 }  // namespace
 
 std::optional<std::string> CheckWellFormed(std::string_view text) {
@@ -174,9 +193,11 @@ std::optional<std::string> CheckWellFormed(std::string_view text) {
     return "not a valid number, or followed by something else";
   }
   thread_local simdjson::ondemand::parser parser;
-  const simdjson::padded_string padded(text);
+  thread_local PaddedCopy copy;
   simdjson::ondemand::document document;
-  if (auto error = parser.iterate(padded).get(document)) return simdjson::error_message(error);
+  if (auto error = parser.iterate(copy.Of(text)).get(document)) {
+    return simdjson::error_message(error);
+  }
   Walker walker;
   if (!walker.Check(document, 0)) return walker.error();
   // Where nothing is left there is no location to tell.

@@ -152,9 +152,9 @@ v1::DeliveryMode ToDeliveryMode(uint8_t mode) {
   return v1::DELIVERY_MODE_UNSPECIFIED;
 }
 
-}  // namespace
-
-MaybeError TakePublish(v1::PublishRequest& in, broker::PublishRequest& out) {
+// Of a PublishRequest or a PublishItem.
+template <typename Publish>
+MaybeError TakeMessage(Publish& in, broker::PublishRequest& out) {
   if (!in.has_message()) return Refusal(Reason::kInvalidMessage, "message is not set");
   v1::Message& message = *in.mutable_message();
   out.exchange = std::move(*message.mutable_exchange());
@@ -163,6 +163,39 @@ MaybeError TakePublish(v1::PublishRequest& in, broker::PublishRequest& out) {
   out.allow_unroutable = in.allow_unroutable();
   if (!message.has_properties()) return std::nullopt;
   return TakeProperties(*message.mutable_properties(), out.properties);
+}
+
+v1::Persisted ToProto(broker::Persisted persisted) {
+  switch (persisted) {
+    case broker::Persisted::kNo:
+      return v1::PERSISTED_NO;
+    case broker::Persisted::kUnknown:
+      return v1::PERSISTED_UNKNOWN;
+    case broker::Persisted::kPartial:
+      return v1::PERSISTED_PARTIAL;
+  }
+  return v1::PERSISTED_UNKNOWN;
+}
+
+}  // namespace
+
+MaybeError TakePublish(v1::PublishRequest& in, broker::PublishRequest& out) {
+  return TakeMessage(in, out);
+}
+
+MaybeError TakePublish(v1::PublishItem& in, broker::PublishRequest& out) {
+  return TakeMessage(in, out);
+}
+
+void PutResult(uint64_t tag, broker::PublishResult in, v1::PublishResult& out) {
+  out.set_tag(tag);
+  out.set_message_id(ToUtf8(std::move(in.message_id)));
+  out.set_routed(in.routed);
+  if (!in.error) return;
+  out.set_code(CodeOf(*in.error));
+  out.set_reason(std::string(broker::ReasonName(in.error->reason)));
+  out.set_detail(DetailOf(*in.error));
+  out.set_persisted(ToProto(in.error->persisted));
 }
 
 MaybeError TakeSubscribe(v1::SubscribeRequest& in, broker::SubscribeRequest& out) {

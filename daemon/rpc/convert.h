@@ -23,6 +23,9 @@ using MaybeError = std::optional<broker::Error>;
 
 // The deadline is the caller's to set. INVALID_MESSAGE.
 MaybeError TakePublish(v1::PublishRequest& in, broker::PublishRequest& out);
+MaybeError TakePublish(v1::PublishItem& in, broker::PublishRequest& out);
+
+void PutResult(uint64_t tag, broker::PublishResult in, v1::PublishResult& out);
 
 // The peer is the caller's to set. INVALID_SUBSCRIPTION.
 MaybeError TakeSubscribe(v1::SubscribeRequest& in, broker::SubscribeRequest& out);

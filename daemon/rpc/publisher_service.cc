@@ -21,15 +21,20 @@ broker::Error DeadlinePassed() {
 
 }  // namespace
 
-PublisherService::PublisherService(broker::Broker& broker) : broker_(broker) {
+PublisherService::PublisherService(broker::Broker& broker)
+    : broker_(broker), publish_stream_{nullptr, broker} {
   publish_.request = [this](auto* context, auto* request, auto* writer, auto* queue, void* tag) {
     service_.RequestPublish(context, request, writer, queue, queue, tag);
   };
   publish_.handle = [this](PublishCall& call) { Publish(call); };
+  publish_stream_.request = [this](auto* context, auto* stream, auto* queue, void* tag) {
+    service_.RequestPublishStream(context, stream, queue, queue, tag);
+  };
 }
 
 void PublisherService::Arm(Worker& worker) const {
   for (int i = 0; i < kArmedPublishes; ++i) PublishCall::Arm(worker, publish_);
+  PublishStreamCall::Arm(worker, publish_stream_);
 }
 
 void PublisherService::Publish(PublishCall& call) const {

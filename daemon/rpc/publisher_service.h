@@ -1,9 +1,9 @@
-// PublisherService: takes publishes on for the broker layer. On the workers' threads. PublishStream
-// is not in this version: gRPC answers it UNIMPLEMENTED.
+// PublisherService: takes publishes on for the broker layer. On the workers' threads.
 #pragma once
 
 #include "amqp_sidecar/v1/publisher.grpc.pb.h"
 #include "broker/broker.h"
+#include "rpc/publish_stream_call.h"
 #include "rpc/unary_call.h"
 
 namespace amqp_sidecar::rpc {
@@ -23,8 +23,9 @@ class PublisherService {
   void Publish(PublishCall& call) const;
 
   broker::Broker& broker_;
-  v1::PublisherService::WithAsyncMethod_Publish<v1::PublisherService::Service> service_;
+  v1::PublisherService::AsyncService service_;
   PublishCall::Method publish_;
+  PublishStreamCall::Method publish_stream_;
 };
 
 }  // namespace amqp_sidecar::rpc

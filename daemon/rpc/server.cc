@@ -19,12 +19,16 @@ namespace {
 
 // What a message may be longer than its body: names, properties, headers.
 constexpr size_t kRoomForProperties = 1u << 20;
+// What a batch of a stream may be at least: as much as gRPC takes by default.
+constexpr size_t kLeastReceive = 4u << 20;
 // gRPC serves reflection, and says UNIMPLEMENTED, on threads of its own: at most this many.
 constexpr int kMaxSyncThreads = 8;
 
+// A worker that polls takes events of the others' too, and has to wake them: on 2 cores, two
+// workers cost a fifth more than one for each call (docs/adr/0006).
 int ThreadCount(int configured) {
   if (configured > 0) return configured;
-  return std::max(2, static_cast<int>(std::thread::hardware_concurrency()));
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / 2);
 }
 
 template <typename Number>
@@ -115,7 +119,6 @@ absl::Status Server::LockFolders(std::map<std::string, base::UniqueFd>& locks) c
 }
 
 absl::Status Server::Build() {
-  grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   SetLimits(builder);
@@ -125,6 +128,7 @@ absl::Status Server::Build() {
   builder.RegisterService(&publisher_.grpc_service());
   builder.RegisterService(&subscriber_.grpc_service());
   builder.RegisterService(&topology_.grpc_service());
+  builder.RegisterService(&health_.grpc_service());
   for (int i = 0; i < ThreadCount(config_.threads); ++i) {
     workers_.push_back(std::make_unique<Worker>(builder.AddCompletionQueue()));
   }
@@ -133,7 +137,8 @@ absl::Status Server::Build() {
 }
 
 void Server::SetLimits(grpc::ServerBuilder& builder) const {
-  builder.SetMaxReceiveMessageSize(ToInt(config_.max_message_bytes + kRoomForProperties));
+  builder.SetMaxReceiveMessageSize(
+      ToInt(std::max(config_.max_message_bytes + kRoomForProperties, kLeastReceive)));
   // What the broker delivers is passed on, whatever its size: the bound is the client's.
   builder.SetMaxSendMessageSize(-1);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
@@ -142,6 +147,8 @@ void Server::SetLimits(grpc::ServerBuilder& builder) const {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
                              ToInt(config_.keepalive_timeout.count()));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  // Accounts of every call, for a service that is not here.
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                              ToInt(config_.min_ping_interval.count()));
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
@@ -157,13 +164,8 @@ absl::Status Server::Serve() {
     publisher_.Arm(*worker);
     subscriber_.Arm(*worker);
     topology_.Arm(*worker);
+    health_.Arm(*worker);
     worker->Start();
-  }
-  {
-    const base::MutexLock lock(&health_mutex_);
-    health_service_ = server_->GetHealthCheckService();
-    health_mailbox_ = workers_.front()->mailbox();
-    TellHealth();
   }
   std::vector<base::UniqueFd> sockets;
   for (Listener& listener : listeners_) sockets.push_back(std::move(listener.socket));
@@ -176,36 +178,13 @@ absl::Status Server::Serve() {
   return acceptor_->Start();
 }
 
-void Server::UpdateHealth(const broker::Snapshot& snapshot) {
-  const Health health = HealthOf(snapshot);
-  const base::MutexLock lock(&health_mutex_);
-  if (health == health_) return;
-  health_ = health;
-  TellHealth();
-}
+void Server::UpdateHealth(const broker::Snapshot& snapshot) { health_.Set(HealthOf(snapshot)); }
 
-void Server::BeginDrain() {
-  const base::MutexLock lock(&health_mutex_);
-  draining_ = true;
-  TellHealth();
-}
-
-void Server::TellHealth() {
-  if (health_mailbox_ == nullptr) return;
-  const Health health = draining_ ? Health{} : health_;
-  // Telling the watchers writes to their sockets: not on the caller's thread.
-  health_mailbox_->Post([service = health_service_, health] {
-    service->SetServingStatus(kPublisherServiceName, health.publisher);
-    service->SetServingStatus(kSubscriberServiceName, health.subscriber);
-  });
-}
+void Server::BeginDrain() { health_.Close(); }
 
 void Server::Shutdown(base::TimePoint deadline) {
-  {
-    const base::MutexLock lock(&health_mutex_);
-    health_mailbox_ = nullptr;
-  }
   acceptor_.reset();
+  for (const auto& worker : workers_) worker->EndDrained();
   // Cuts off at the deadline what has not ended; a call that still waits for the broker layer then
   // goes with its worker.
   if (server_ != nullptr) server_->Shutdown(ToWall(deadline));

@@ -3,7 +3,6 @@
 // answers everything.
 #pragma once
 
-#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
@@ -18,11 +17,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
-#include "base/mutex.h"
 #include "base/unique_fd.h"
 #include "broker/broker.h"
 #include "rpc/acceptor.h"
-#include "rpc/health.h"
+#include "rpc/health_service.h"
 #include "rpc/listen_address.h"
 #include "rpc/publisher_service.h"
 #include "rpc/socket_file.h"
@@ -44,7 +42,7 @@ struct ServerConfig {
   std::chrono::milliseconds keepalive_timeout = std::chrono::seconds(20);
   // Clients that ping more often than this are turned away.
   std::chrono::milliseconds min_ping_interval = std::chrono::seconds(5);
-  // Threads that serve calls; 0: as many as there are cores, at least 2.
+  // Threads that serve calls; 0: one for every two cores, at least one.
   int threads = 0;
 };
 
@@ -64,10 +62,10 @@ class Server {
   const std::vector<std::string>& addresses() const { return addresses_; }
 
   // Any thread, also before Start().
-  void UpdateHealth(const broker::Snapshot& snapshot) ABSL_LOCKS_EXCLUDED(health_mutex_);
+  void UpdateHealth(const broker::Snapshot& snapshot);
 
   // From here on the publisher and the subscriber are not healthy. Calls go on being answered.
-  void BeginDrain() ABSL_LOCKS_EXCLUDED(health_mutex_);
+  void BeginDrain();
 
   // Takes no more calls, lets those that are open end until `deadline`, then cuts them off. The io
   // thread still runs. Idempotent.
@@ -88,7 +86,6 @@ class Server {
   absl::Status Build();
   void SetLimits(grpc::ServerBuilder& builder) const;
   absl::Status Serve();
-  void TellHealth() ABSL_EXCLUSIVE_LOCKS_REQUIRED(health_mutex_);
 
   // Constant after construction.
   const ServerConfig config_;
@@ -98,6 +95,7 @@ class Server {
   PublisherService publisher_;
   SubscriberService subscriber_;
   TopologyService topology_;
+  HealthService health_;
   std::vector<Listener> listeners_;
   std::vector<std::string> addresses_;
   std::unique_ptr<grpc::Server> server_;
@@ -105,13 +103,6 @@ class Server {
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> entrance_;
   std::optional<Acceptor> acceptor_;
   std::vector<std::unique_ptr<Worker>> workers_;
-
-  base::Mutex health_mutex_;
-  Health health_ ABSL_GUARDED_BY(health_mutex_);
-  bool draining_ ABSL_GUARDED_BY(health_mutex_) = false;
-  // Set while the server runs.
-  grpc::HealthCheckServiceInterface* health_service_ ABSL_GUARDED_BY(health_mutex_) = nullptr;
-  std::shared_ptr<Mailbox> health_mailbox_ ABSL_GUARDED_BY(health_mutex_);
 };
 
 }  // namespace amqp_sidecar::rpc

@@ -67,6 +67,12 @@ void Worker::Start() {
   pthread_setname_np(thread_.native_handle(), "rpc");
 }
 
+void Worker::EndDrained() {
+  mailbox_->Post([this] {
+    for (const auto& [id, call] : calls_) call->EndDrained();
+  });
+}
+
 void Worker::Stop() {
   mailbox_->Close();
   {

@@ -28,6 +28,9 @@ class Call {
   // What Worker::ExpireAt() asked for.
   virtual void Expire() {}
 
+  // The sidecar has drained: a call that its client could keep open for ever comes to its end.
+  virtual void EndDrained() {}
+
   uint64_t id() const { return id_; }
 
  private:
@@ -52,6 +55,9 @@ class Worker {
   void ExpireAt(base::TimePoint when, Call& call) ABSL_LOCKS_EXCLUDED(alarm_mutex_);
 
   void Start();
+
+  // Tells all calls that the sidecar has drained. Any thread.
+  void EndDrained();
 
   // After the server's own shutdown: ends the queue and the thread.
   void Stop() ABSL_LOCKS_EXCLUDED(alarm_mutex_);

@@ -20,6 +20,8 @@ BELOW = {
     # app builds everything.
     "app": {"app", "rpc", "broker", "amqp", "json", "base"},
     "main.cc": {"app"},
+    # The allocator's settings.
+    "heap.cc": set(),
 }
 
 # What an include begins with: who may have it.
@@ -36,6 +38,7 @@ HOMES = [
     (re.compile(r"^(civetweb\.h|CivetServer\.h)"), {"app"}),
     (re.compile(r"^yaml-cpp/"), {"app"}),
     (re.compile(r"^CLI/"), {"app"}),
+    (re.compile(r"^jemalloc/"), {"heap.cc"}),
     (re.compile(r"^(regex)$"), set()),
 ]
 

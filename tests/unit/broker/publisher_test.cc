@@ -69,9 +69,7 @@ class World {
     publish.message_id = message_id;
     publish.encoded.body = std::make_shared<const std::string>(id);
     publish.deadline = ground_.reactor.Now() + deadline;
-    publish.done = [this, id](PublishResult result) {
-      REQUIRE(answers_.emplace(id, std::move(result)).second);
-    };
+    publish.owner = std::make_shared<Owner>(*this, id);
     publisher_.Publish(std::move(list));
     Settle();
   }
@@ -98,6 +96,19 @@ class World {
   FakeChannel& Newest() { return *Open().back(); }
 
  private:
+  // Notes the answer, which comes once.
+  class Owner final : public PublishOwner {
+   public:
+    Owner(World& world, std::string id) : world_(world), id_(std::move(id)) {}
+    void OnAnswer(const PendingPublish&, PublishResult result) override {
+      REQUIRE(world_.answers_.emplace(id_, std::move(result)).second);
+    }
+
+   private:
+    World& world_;
+    const std::string id_;
+  };
+
   static Topology Configured() {
     Topology topology;
     topology.exchanges.push_back({"orders", "topic"});

@@ -270,7 +270,7 @@ TEST_CASE("methods that this version has not got are unimplemented") {
   fixture.Start();
   grpc::ClientContext context;
   context.set_deadline(In(seconds(10)));
-  const auto stream = v1::PublisherService::NewStub(fixture.Channel())->PublishStream(&context);
+  const auto stream = v1::SubscriberService::NewStub(fixture.Channel())->SubscribeStream(&context);
   stream->WritesDone();
   CHECK(stream->Finish().error_code() == grpc::StatusCode::UNIMPLEMENTED);
 }

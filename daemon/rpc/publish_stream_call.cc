@@ -1,0 +1,158 @@
+#include "rpc/publish_stream_call.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "rpc/convert.h"
+#include "rpc/deadline.h"
+#include "rpc/error_table.h"
+
+namespace amqp_sidecar::rpc {
+namespace {
+
+grpc::Status Draining() {
+  return ToStatus(
+      {broker::Reason::kDraining, "the sidecar is shutting down: what has no result was not sent"});
+}
+
+}  // namespace
+
+void PublishStreamCall::Feed::OnResult(uint64_t tag, broker::PublishResult result) {
+  if (queue_.Push(tag, std::move(result))) OnRoom();
+}
+
+void PublishStreamCall::Feed::OnRoom() {
+  call_.Post([](PublishStreamCall& call) { call.Pump(); });
+}
+
+void PublishStreamCall::Arm(Worker& worker, const Method& method) {
+  auto call = std::make_unique<PublishStreamCall>(worker, method);
+  PublishStreamCall& armed = *call;
+  worker.Add(std::move(call));
+  armed.context_.AsyncNotifyWhenDone(&armed.done_tag_);
+  method.request(&armed.context_, &armed.stream_, worker.queue(), &armed.started_tag_);
+}
+
+PublishStreamCall::PublishStreamCall(Worker& worker, const Method& method)
+    : worker_(worker), method_(method), stream_(&context_) {}
+
+void PublishStreamCall::OnStarted(bool ok) {
+  if (!ok) return worker_.Remove(*this);  // the server is shutting down; OnDone does not come
+  Arm(worker_, method_);
+  feed_ = std::make_shared<Feed>(CallRef<PublishStreamCall>(worker_, *this));
+  publishes_ = method_.broker.OpenPublishStream(feed_);
+  Pump();
+}
+
+void PublishStreamCall::Pump() {
+  if (publishes_ == nullptr) return;
+  WriteResults();
+  if (finished_) return;
+  if (owed_ < kMostOwed && TakeItems() && !reading_ && !half_closed_) {
+    reading_ = true;
+    stream_.Read(&batch_, &read_tag_);
+  }
+  if (owed_ > 0 || writing_) return;
+  if (half_closed_) return Finish(grpc::Status::OK);
+  if (drained_) return Finish(Draining());
+}
+
+bool PublishStreamCall::TakeItems() {
+  if (reading_) return true;
+  const std::optional<base::TimePoint> deadline = AnswerBy(
+      context_.deadline(), std::chrono::system_clock::now(), std::chrono::steady_clock::now());
+  // Past it, gRPC ends the call.
+  if (!deadline) return false;
+  const base::TimePoint by =
+      std::min(*deadline, std::chrono::steady_clock::now() + kDefaultCallTime);
+  parked_ = parked_ && !publishes_->Resume(by);
+  const int end = std::min(next_item_ + kTurnItems, batch_.items_size());
+  while (!parked_ && owed_ < kMostOwed && next_item_ < end) {
+    TakeItem(*batch_.mutable_items(next_item_++), by);
+  }
+  publishes_->Flush();
+  // The next turn.
+  if (!parked_ && next_item_ == end && end < batch_.items_size()) feed_->OnRoom();
+  return !parked_ && next_item_ == batch_.items_size();
+}
+
+void PublishStreamCall::TakeItem(v1::PublishItem& item, base::TimePoint deadline) {
+  ++owed_;
+  broker::PublishRequest request;
+  if (MaybeError error = TakePublish(item, request)) {
+    broker::PublishResult result;
+    result.error = std::move(*error);
+    feed_->OnResult(item.tag(), std::move(result));
+    return;
+  }
+  parked_ = !publishes_->Offer(item.tag(), std::move(request), deadline);
+}
+
+void PublishStreamCall::WriteResults() {
+  if (writing_ || finished_) return;
+  if (next_result_ == results_.size()) {
+    results_ = feed_->queue().TakeAll();
+    next_result_ = 0;
+  }
+  if (results_.empty()) return;
+  response_.Clear();
+  const size_t end = std::min(results_.size(), next_result_ + kMostResults);
+  writing_results_ = end - next_result_;
+  for (; next_result_ < end; ++next_result_) {
+    ResultQueue::Item& item = results_[next_result_];
+    PutResult(item.tag, std::move(item.result), *response_.add_results());
+  }
+  writing_ = true;
+  stream_.Write(response_, &written_tag_);
+}
+
+void PublishStreamCall::Finish(const grpc::Status& status) {
+  finished_ = true;
+  finishing_ = true;
+  stream_.Finish(status, &finished_tag_);
+}
+
+void PublishStreamCall::OnRead(bool ok) {
+  reading_ = false;
+  next_item_ = 0;
+  if (!ok) {
+    half_closed_ = true;
+    batch_.Clear();
+  }
+  Pump();
+  RemoveIfOver();
+}
+
+void PublishStreamCall::OnWritten(bool ok) {
+  writing_ = false;
+  owed_ -= writing_results_;
+  // The client is gone: OnDone says so too, and ends it.
+  if (!ok) finished_ = true;
+  Pump();
+  RemoveIfOver();
+}
+
+void PublishStreamCall::OnFinished(bool /*ok*/) {
+  finishing_ = false;
+  RemoveIfOver();
+}
+
+void PublishStreamCall::OnDone(bool /*ok*/) {
+  done_ = true;
+  finished_ = true;
+  // What it has taken goes on; nobody waits for the results.
+  publishes_.reset();
+  RemoveIfOver();
+}
+
+void PublishStreamCall::EndDrained() {
+  drained_ = true;
+  Pump();
+}
+
+void PublishStreamCall::RemoveIfOver() {
+  if (done_ && !reading_ && !writing_ && !finishing_) worker_.Remove(*this);
+}
+
+}  // namespace amqp_sidecar::rpc

@@ -1,0 +1,108 @@
+// PublishStreamCall: one stream of publishes, from before the call comes until it is over. Reads a
+// batch when the one before has been taken by the broker layer, so that HTTP/2's flow control slows
+// a client that is faster than the broker; writes what results are there. At most one read and one
+// write are outstanding. On its worker's thread; a feed of its own takes what the io thread brings.
+#pragma once
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/async_stream.h>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "amqp_sidecar/v1/publisher.grpc.pb.h"
+#include "broker/broker.h"
+#include "rpc/result_queue.h"
+#include "rpc/worker.h"
+
+namespace amqp_sidecar::rpc {
+
+class PublishStreamCall final : public Call {
+ public:
+  using Stream = grpc::ServerAsyncReaderWriter<v1::PublishStreamResponse, v1::PublishStreamRequest>;
+  struct Method {
+    // Asks gRPC for the next call.
+    std::function<void(grpc::ServerContext*, Stream*, grpc::ServerCompletionQueue*, void* tag)>
+        request;
+    broker::Broker& broker;
+  };
+
+  // Items that are taken and whose results the client has not been sent: with more, no more are
+  // taken. A client that reads no results gets no further than this.
+  static constexpr size_t kMostOwed = 20'000;
+  // Taken at once, before other calls of the worker have their turn.
+  static constexpr int kTurnItems = 128;
+  // In one response.
+  static constexpr size_t kMostResults = 128;
+
+  // Has `worker` take one call, and after each the next. `method` outlives the worker.
+  static void Arm(Worker& worker, const Method& method);
+
+  PublishStreamCall(Worker& worker, const Method& method);
+
+  // Call:
+  void EndDrained() override;
+
+ private:
+  // What the broker layer calls. Outlives the call where something is in flight.
+  class Feed final : public broker::PublishListener {
+   public:
+    explicit Feed(CallRef<PublishStreamCall> call) : call_(std::move(call)) {}
+    void OnResult(uint64_t tag, broker::PublishResult result) override;
+    void OnRoom() override;
+    ResultQueue& queue() { return queue_; }
+
+   private:
+    const CallRef<PublishStreamCall> call_;
+    ResultQueue queue_;
+  };
+
+  void OnStarted(bool ok);
+  void OnRead(bool ok);
+  void OnWritten(bool ok);
+  void OnFinished(bool ok);
+  // The call is over, by its end or by the client's.
+  void OnDone(bool ok);
+
+  // Goes on with whatever can: takes items, reads, writes, finishes.
+  void Pump();
+  // Gives the broker layer the items of the batch. True when none is left.
+  bool TakeItems();
+  void TakeItem(v1::PublishItem& item, base::TimePoint deadline);
+  void WriteResults();
+  void Finish(const grpc::Status& status);
+  void RemoveIfOver();
+
+  Worker& worker_;
+  const Method& method_;
+  grpc::ServerContext context_;
+  Stream stream_;
+  MemberTag<PublishStreamCall> started_tag_{this, &PublishStreamCall::OnStarted};
+  MemberTag<PublishStreamCall> read_tag_{this, &PublishStreamCall::OnRead};
+  MemberTag<PublishStreamCall> written_tag_{this, &PublishStreamCall::OnWritten};
+  MemberTag<PublishStreamCall> finished_tag_{this, &PublishStreamCall::OnFinished};
+  MemberTag<PublishStreamCall> done_tag_{this, &PublishStreamCall::OnDone};
+
+  std::shared_ptr<Feed> feed_;
+  std::unique_ptr<broker::PublishStream> publishes_;
+  v1::PublishStreamRequest batch_;
+  int next_item_ = 0;    // of the batch
+  bool parked_ = false;  // the item before is with the broker layer, and waits for room there
+  size_t owed_ = 0;      // items without a result that was written
+  std::vector<ResultQueue::Item> results_;
+  size_t next_result_ = 0;  // of results_
+  size_t writing_results_ = 0;
+  v1::PublishStreamResponse response_;
+
+  bool reading_ = false;
+  bool writing_ = false;
+  bool half_closed_ = false;  // the client sends no more
+  bool drained_ = false;
+  bool finished_ = false;   // nothing may be written any more
+  bool finishing_ = false;  // the finish is outstanding
+  bool done_ = false;
+};
+
+}  // namespace amqp_sidecar::rpc
