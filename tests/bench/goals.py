@@ -36,11 +36,12 @@ def exactly(name: str, bound: int, value: int | None) -> Goal:
 
 
 def shown(value: Spread | None) -> str:
+    """So exact that what is just below a bound does not look as if it were met."""
     if value is None:
         return ""
     if value.low == value.high:
-        return f"{value.median:.2f}"
-    return f"{value.median:.2f} ({value.low:.2f}–{value.high:.2f})"
+        return f"{value.median:.3g}"
+    return f"{value.median:.3g} ({value.low:.3g}–{value.high:.3g})"
 
 
 def single(value: float) -> Spread:

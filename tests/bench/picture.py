@@ -8,7 +8,7 @@ import html
 
 from figures import Case, Pair, size_name
 
-WIDTH = 940
+WIDTH = 960
 ROW = 26
 GROUP_HEAD = 46
 LEFT = 110  # where the bars of throughput begin
@@ -57,7 +57,7 @@ def ratio_row(pair: Pair, y: float, scale: float) -> list[str]:
             line(low, middle, high, middle, "whisker"),
             line(low, middle - 4, low, middle + 4, "whisker"),
             line(high, middle - 4, high, middle + 4, "whisker"),
-            text(LEFT + RATIO_WIDTH + 40, middle + 4, f"{ratio.median:.2f}", "small", "end")]
+            text(LEFT + RATIO_WIDTH + 44, middle + 4, f"{ratio.median:.2f}", "small", "end")]
 
 
 def cpu_row(pair: Pair, y: float, scale: float) -> list[str]:
@@ -68,7 +68,7 @@ def cpu_row(pair: Pair, y: float, scale: float) -> list[str]:
     return [bar(CPU_LEFT, y + 4, direct * scale, 7, "direct"),
             bar(CPU_LEFT, y + 13, daemon * scale, 9, "daemon"),
             bar(CPU_LEFT + daemon * scale, y + 13, client * scale, 9, "client"),
-            text(CPU_LEFT + CPU_WIDTH + 20, y + ROW / 2 + 4, words, "small")]
+            text(CPU_LEFT + CPU_WIDTH + 16, y + ROW / 2 + 4, words, "small")]
 
 
 def cpu_most(pair: Pair) -> float:
@@ -89,11 +89,11 @@ def legend(y: float) -> list[str]:
     parts = [text(LEFT, y, "messages a second, direct = 1, with lowest and highest round", "small")]
     x = float(CPU_LEFT)
     parts.append(text(x, y, "CPU a message:", "small"))
-    x += 90
+    x += 100
     for style, words in (("direct", "direct's client"), ("daemon", "daemon"),
                          ("client", "sidecar's client")):
         parts += [bar(x, y - 9, 10, 10, style), text(x + 14, y, words, "small")]
-        x += 30 + 6.2 * len(words)
+        x += 34 + 6.2 * len(words)
     return parts
 
 

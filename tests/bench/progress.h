@@ -44,6 +44,10 @@ class Progress {
 
   // The number of the next message, from 0, which is handed to the library from `now` on.
   size_t Send(Clock::time_point now);
+  // Whether it was sent and has no answer yet.
+  bool Waits(size_t number) const {
+    return number < tally_.messages && tally_.latencies[number] < 0;
+  }
   // Throws when `number` was not sent or has its answer.
   void Confirm(size_t number, Clock::time_point now);
   // All up to `number` that still wait.
@@ -52,9 +56,6 @@ class Progress {
   Tally Finish();
 
  private:
-  bool Waits(size_t number) const { return number < tally_.messages && Latency(number) < 0; }
-  int64_t Latency(size_t number) const { return tally_.latencies[number]; }
-
   const size_t window_;
   const size_t limit_;
   const Clock::duration lasts_;

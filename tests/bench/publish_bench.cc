@@ -92,6 +92,7 @@ std::string Run(const Options& options) {
   JsonObject machine;
   machine.Number("cores", std::thread::hardware_concurrency()).Text("processor", ProcessorName());
   machine.Text("rabbitmq", world.queues().BrokerVersion()).Text("grpc", grpc::Version());
+  machine.Text("daemon", world.daemon_digest());
   JsonObject figures;
   figures.Json("machine", machine.str());
   figures.Number("daemon_idle_bytes", static_cast<double>(world.idle_bytes()));

@@ -46,7 +46,9 @@ def main() -> int:
     figures = json.loads(arguments.figures.read_text(encoding="utf-8"))
     if arguments.markdown:
         old = arguments.markdown.read_text(encoding="utf-8") if arguments.markdown.exists() else ""
-        arguments.markdown.write_text(with_tables(old, markdown(figures)), encoding="utf-8")
+        picture = arguments.svg.name if arguments.svg else ""  # in the same folder
+        tables = markdown(figures, picture)
+        arguments.markdown.write_text(with_tables(old, tables), encoding="utf-8")
     if arguments.svg:
         arguments.svg.write_text(svg(pairs_of(figures)), encoding="utf-8")
     print("\n".join(goal_lines(figures)))

@@ -46,6 +46,14 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(self.verdicts["many client processes: connections at the broker"], "met")
         self.assertEqual(self.verdicts["many client processes: fastest over slowest"], "not met")
 
+    def test_what_is_just_below_a_bound_is_seen_to_be(self) -> None:
+        for piece in self.figures["pairs"]:
+            if piece["queue"] == "classic":
+                piece["seconds"] = 0.1002 if piece["path"] == "stream" else 0.1
+        goal = next(goal for goal in goals_of(self.figures)
+                    if goal.name == "throughput by stream, of direct's: classic, 256 B")
+        self.assertEqual((goal.value, verdict(goal)), ("0.998", "not met"))
+
     def test_no_connection_is_not_one_connection(self) -> None:
         self.figures["clients"]["connections"] = 0
         verdicts = {goal.name: verdict(goal) for goal in goals_of(self.figures)}
@@ -64,7 +72,7 @@ class ReportTest(unittest.TestCase):
         text = markdown(self.figures)
         self.assertIn("| classic | 256 B | 1,000 | stream | 4,000 (2,500–10,000) "
                       "| 5,000 (2,000–8,000) | **0.80 (0.50–2.00)** | 100 µs → 100 µs |", text)
-        self.assertIn("| 2.0 | 3.0 | 5.0 | 30.0 → 25.0 | 1.0 MB | 0.26 MB |", text)
+        self.assertIn("| 2.0 | 3.0 | 5.0 | 30.0 → 25.0 | 977 KiB | 250 KiB |", text)
         self.assertIn("| unary | 1.50 ms | 3.50 ms |", text)
         self.assertIn("| unary | another queue | 30,000 | 3.00 ms", text)
 

@@ -23,6 +23,10 @@ esac
 cd "$(dirname "$0")/../.."
 cmake --preset release >/dev/null
 cmake --build build/release --target publish_bench
+# The figures name the daemon by the beginning of its SHA-256: a binary that was put in its place by
+# hand is up to date for the build.
+echo "sources $(git describe --always --dirty 2>/dev/null || echo unknown)," \
+  "daemon $(sha256sum build/release/bin/amqp-sidecar | cut -c1-12)" >&2
 
 # Where the private node and the sidecar live: short, for the socket, and gone with the run, also
 # with one that is interrupted.
@@ -42,8 +46,8 @@ trap 'exit 143' TERM
 figures=${FIGURES:-build/release/publish_bench.json}
 options=()
 if [ "$quick" = yes ]; then
-  options=(--rounds 2 --piece-seconds 0.15 --idle-calls 3 --clients 50 --client-seconds 2
-           --beside-rounds 1 --beside-seconds 1)
+  options=(--rounds 2 --piece-seconds 0.1 --bodies 256,65536 --idle-calls 3
+           --clients 50 --client-seconds 2 --beside-rounds 1 --beside-seconds 1)
 fi
 build/release/bin/publish_bench --json "$figures" "${options[@]}" "$@"
 

@@ -79,6 +79,10 @@ class Stream {
         failure_ = result.reason() + ": " + result.detail();
         return false;
       }
+      if (!progress_.Waits(result.tag())) {
+        failure_ = "a result for a tag that has none to come";
+        return false;
+      }
       progress_.Confirm(result.tag(), now);
     }
     return true;

@@ -1,6 +1,8 @@
 // StreamPublisher: publishes through the sidecar by PublishStream, on one completion queue and one
 // thread. As many items go out together as answers came since the last request: what is batched is
-// what has piled up, and nothing waits for a batch to fill.
+// what has piled up, and nothing waits for a batch to fill. A blocking stream that one thread reads
+// and writes in turn costs the client 7 % less, but hangs where both sides wait for the other to
+// read; a second thread that reads costs half as much again.
 #pragma once
 
 #include <memory>

@@ -4,7 +4,7 @@ import statistics
 import typing
 
 from figures import Pair, Spread, pairs_of, size_name, spread_of
-from goals import goals_of, shown, verdict
+from goals import goals_of, verdict
 
 Figures = dict[str, typing.Any]
 
@@ -16,6 +16,10 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 def whole(value: Spread) -> str:
     return f"{value.median:,.0f} ({value.low:,.0f}–{value.high:,.0f})"
+
+
+def ratio(value: Spread) -> str:
+    return f"**{value.median:.2f} ({value.low:.2f}–{value.high:.2f})**"
 
 
 def duration(microseconds: float) -> str:
@@ -34,6 +38,12 @@ def cpu(microseconds: float) -> str:
     return f"{microseconds:.1f}" if microseconds < 100 else f"{microseconds:.0f}"
 
 
+def size(count: float) -> str:
+    if abs(count) >= 1 << 20:
+        return f"{count / (1 << 20):.1f} MiB"
+    return f"{count / 1024:.0f} KiB" if abs(count) >= 1024 else f"{count:.0f} B"
+
+
 def case_cells(pair: Pair) -> list[str]:
     case = pair.case
     return [case.queue, size_name(case.body_bytes), f"{case.window:,}", case.through]
@@ -50,7 +60,7 @@ def speed_table(pairs: list[Pair]) -> str:
             direct, sidecar = pair.value("direct", name), pair.value("sidecar", name)
             latencies.append(f"{duration(direct.median)} → {duration(sidecar.median)}")
         rows.append([*case_cells(pair), whole(pair.rate("direct")), whole(pair.rate("sidecar")),
-                     f"**{shown(pair.rate_ratio())}**", *latencies])
+                     ratio(pair.rate_ratio()), *latencies])
     return table([*CASE_HEAD, "direct, messages/s", "sidecar, messages/s", "sidecar ÷ direct",
                   "p50, direct → sidecar", "p99, direct → sidecar"], rows)
 
@@ -65,7 +75,7 @@ def cost_table(pairs: list[Pair], idle_bytes: int) -> str:
         rows.append([*case_cells(pair), median("direct", "client_cpu_us"),
                      median("sidecar", "client_cpu_us"), median("sidecar", "daemon_cpu_us"),
                      " → ".join(median(path, "broker_cpu_us") for path in ("direct", "sidecar")),
-                     f"{over / 1e6:.1f} MB", f"{in_flight / 1e6:.2f} MB"])
+                     size(over), size(in_flight)])
     return table([*CASE_HEAD, "client, direct: µs", "client, sidecar: µs", "daemon: µs",
                   "broker, direct → sidecar: µs", "daemon's peak over idle", "in flight"], rows)
 
@@ -104,13 +114,17 @@ def goal_table(figures: Figures) -> str:
     return table(["goal", "bound", "value", ""], rows)
 
 
-def markdown(figures: Figures) -> str:
+def markdown(figures: Figures, picture: str = "") -> str:
+    """`picture`: where it lies, from the document; empty: there is none."""
     machine = figures["machine"]
     pairs = pairs_of(figures)
     parts = [f"{machine['cores']} cores of {machine['processor']}, RabbitMQ {machine['rabbitmq']} "
-             f"beside it, gRPC {machine['grpc']}. Medians (lowest–highest) of "
+             f"beside it, gRPC {machine['grpc']}, daemon {machine['daemon']}. "
+             "Medians (lowest–highest) of "
              f"{len(pairs[0].direct) if pairs else 0} rounds; ratios are taken within a round.\n",
              "### Goals\n", goal_table(figures)]
+    if picture:
+        parts += [f"![Throughput of direct's and CPU a message, by case]({picture})\n"]
     if pairs:
         parts += ["### Throughput and latency\n", speed_table(pairs),
                   "### CPU a message, and memory\n",

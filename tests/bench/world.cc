@@ -46,6 +46,9 @@ World::World() {
   sidecar_->WaitReady();
   daemon_.emplace(sidecar_->pid());
   idle_bytes_ = daemon_->ResidentBytes();
+  // Of what runs, not of what lies there: a build may replace the file meanwhile.
+  const std::string image = "/proc/" + std::to_string(sidecar_->pid()) + "/exe";
+  daemon_digest_ = test::Run({"sha256sum", image}).out.substr(0, 12);
   queues_ = std::make_unique<Queues>(uri_);
 }
 

@@ -28,6 +28,8 @@ class World {
   const ProcessMeter* broker() const { return broker_ ? &*broker_ : nullptr; }
   // Of the daemon, when it had connected and no call had come.
   size_t idle_bytes() const { return idle_bytes_; }
+  // Which daemon it is that runs: the beginning of its binary's SHA-256.
+  const std::string& daemon_digest() const { return daemon_digest_; }
 
  private:
   class OwnNode;
@@ -39,6 +41,7 @@ class World {
   std::optional<ProcessMeter> daemon_;
   std::optional<ProcessMeter> broker_;
   size_t idle_bytes_ = 0;
+  std::string daemon_digest_;
 };
 
 }  // namespace amqp_sidecar::bench
