@@ -4,13 +4,13 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
-#include <thread>
 #include <vector>
 
 #include "bench/client_process.h"
 #include "bench/json.h"
 #include "bench/pairs_part.h"
 #include "bench/piece.h"
+#include "support/eventually.h"
 
 namespace amqp_sidecar::bench {
 namespace {
@@ -19,8 +19,9 @@ enum class Load { kNone, kOtherQueue, kSameQueue };
 
 constexpr char kQueue[] = "sidecar-bench";
 constexpr char kOtherQueue[] = "sidecar-bench-other";
-// The loading client runs before and after what is measured.
-constexpr std::chrono::milliseconds kMargin{500};
+constexpr size_t kDirectWindow = 10000;
+// So much longer than what is measured beside it the loading client sends.
+constexpr std::chrono::seconds kMargin{5};
 
 std::string NameOf(Load load) {
   switch (load) {
@@ -41,9 +42,18 @@ ClientTask LoadFor(const World& world, Path path, Load load, double seconds) {
   task.path = path == Path::kDirect ? Path::kDirect : Path::kStream;
   task.address = world.AddressOf(task.path);
   task.queue = load == Load::kSameQueue ? kQueue : kOtherQueue;
-  task.window = path == Path::kDirect ? 10000 : 100000;
-  task.seconds = seconds + 2 * Seconds(kMargin).count();
+  task.window = path == Path::kDirect ? kDirectWindow : 10 * kDirectWindow;
+  task.seconds = seconds + Seconds(kMargin).count();
   return task;
+}
+
+// Until a whole window has been confirmed: before, the broker's backlog is still growing, and the
+// quick calls of that moment would be most of all.
+void WaitForLoad(World& world, const std::string& queue) {
+  if (!test::Eventually(std::chrono::seconds(10),
+                        [&] { return world.queues().Count(queue) >= kDirectWindow; })) {
+    throw std::runtime_error("beside: the load does not come");
+  }
 }
 
 // One at a time over `path`, beside `load`.
@@ -57,18 +67,22 @@ std::string Measure(World& world, Path path, Load load, double seconds) {
   const auto publisher = MakePublisher(path, world.AddressOf(path));
   if (other) other->WaitReady();
   gate.Open();
-  std::this_thread::sleep_for(kMargin);
+  if (other) WaitForLoad(world, load == Load::kSameQueue ? kQueue : kOtherQueue);
   Work work;
   work.queue = kQueue;
   work.body = BodyOf(256);
   work.lasts = std::chrono::duration_cast<Clock::duration>(Seconds(seconds));
   Tally tally = publisher->Publish(work);
+  const auto measured_to = Clock::now();
   size_t loaded = 0;
   JsonObject object;
   object.Text("path", bench::NameOf(path)).Text("beside", NameOf(load));
   if (other) {
     const ClientProcess::Result result = other->Finish();
     if (!result.failure.empty()) throw std::runtime_error("beside: " + result.failure);
+    const auto loaded_to =
+        result.began + std::chrono::duration_cast<Clock::duration>(Seconds(seconds) + kMargin);
+    if (loaded_to < measured_to) throw std::runtime_error("beside: the load was over too soon");
     loaded = result.latencies.size();
     object.Number("load_rate", static_cast<double>(loaded) / result.seconds);
   }

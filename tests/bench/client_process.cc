@@ -73,7 +73,9 @@ ClientProcess::Result ClientProcess::Finish() {
   }
   std::istringstream words(process_.out());
   std::string ready;
-  words >> ready >> result.seconds;
+  int64_t began = 0;
+  words >> ready >> result.seconds >> began;
+  result.began = Clock::time_point(std::chrono::nanoseconds(began));
   for (int64_t latency = 0; words >> latency;) result.latencies.push_back(latency);
   return result;
 }
@@ -95,7 +97,8 @@ int ClientMain(int argc, char** argv) {
     while (read(std::stoi(arguments[8]), &nothing, 1) < 0) {
     }
     const Tally tally = publisher->Publish(work);
-    std::printf("%.9g\n", tally.took.count());
+    const std::chrono::nanoseconds began = tally.began.time_since_epoch();
+    std::printf("%.9g %lld\n", tally.took.count(), static_cast<long long>(began.count()));
     for (const int64_t latency : tally.latencies) {
       std::printf("%lld\n", static_cast<long long>(latency));
     }

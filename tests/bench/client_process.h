@@ -49,6 +49,7 @@ class ClientProcess {
     std::string failure;             // empty: none
     std::vector<int64_t> latencies;  // ns, one for each message
     double seconds = 0;
+    Clock::time_point began;  // by the clock that all processes share
   };
   // Waits for its end.
   Result Finish();

@@ -20,10 +20,10 @@ Progress::Progress(const Work& work)
 }
 
 size_t Progress::Send(Clock::time_point now) {
-  if (tally_.messages == 0) first_ = now;
+  if (tally_.messages == 0) tally_.began = now;
   tally_.latencies.push_back(-Nanoseconds(now));
   tally_.most_in_flight = std::max(tally_.most_in_flight, ++in_flight_);
-  more_ = tally_.messages + 1 < limit_ && now - first_ < lasts_;
+  more_ = tally_.messages + 1 < limit_ && now - tally_.began < lasts_;
   return tally_.messages++;
 }
 
@@ -42,7 +42,7 @@ void Progress::ConfirmUpTo(size_t number, Clock::time_point now) {
 
 Tally Progress::Finish() {
   if (in_flight_ > 0) throw std::runtime_error("publishes without an answer");
-  tally_.took = last_ - first_;
+  tally_.took = last_ - tally_.began;
   return std::move(tally_);
 }
 

@@ -27,6 +27,7 @@ struct Work {
 // What came of it. Every message was confirmed: anything else throws.
 struct Tally {
   size_t messages = 0;
+  Clock::time_point began;
   Seconds took{0};  // from the first message's start to the last answer
   size_t most_in_flight = 0;
   std::vector<int64_t> latencies;  // ns, in order of sending
@@ -62,7 +63,6 @@ class Progress {
   bool more_ = true;
   size_t in_flight_ = 0;
   size_t lowest_ = 0;  // none below it waits
-  Clock::time_point first_;
   Clock::time_point last_;
   // A latency is the negative time of sending until its answer is there.
   Tally tally_;

@@ -23,6 +23,8 @@ class Queues {
 
   // Durable. A queue of that name that is left from an earlier run goes first.
   void Declare(const std::string& queue, QueueType type);
+  // How many messages it holds.
+  size_t Count(const std::string& queue);
   // Throws unless it holds exactly that many messages, then deletes it.
   void Settle(const std::string& queue, size_t messages);
 
@@ -30,7 +32,6 @@ class Queues {
   std::string BrokerVersion() const;
 
  private:
-  size_t Count(const std::string& queue);
   void Delete(const std::string& queue);
   void Check(const std::string& what);
 
