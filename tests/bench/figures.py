@@ -1,0 +1,88 @@
+"""The figures of one publish_bench run, by case, with what is compared round by round."""
+
+import dataclasses
+import statistics
+import typing
+
+Piece = dict[str, typing.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Spread:
+    """Of one value in several rounds."""
+
+    median: float
+    low: float
+    high: float
+
+
+def spread_of(values: list[float]) -> Spread:
+    return Spread(statistics.median(values), min(values), max(values))
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """What was done directly and through the sidecar alike."""
+
+    queue: str
+    body_bytes: int
+    window: int
+    through: str
+
+
+@dataclasses.dataclass
+class Pair:
+    """A case's pieces, by round."""
+
+    case: Case
+    direct: dict[int, Piece]
+    sidecar: dict[int, Piece]
+
+    def rate(self, path: str) -> Spread:
+        return spread_of([rate(piece) for piece in self._pieces(path)])
+
+    def value(self, path: str, name: str) -> Spread:
+        return spread_of([piece[name] for piece in self._pieces(path)])
+
+    def rate_ratio(self) -> Spread:
+        return self._ratio(rate)
+
+    def value_ratio(self, name: str) -> Spread:
+        return self._ratio(lambda piece: piece[name])
+
+    def memory_ratio(self, idle: int) -> Spread:
+        """The daemon's peak over its idle memory, in bytes in flight."""
+        return spread_of([(piece["daemon_peak_bytes"] - idle) / piece["bytes_in_flight"]
+                          for piece in self._pieces("sidecar")])
+
+    def has(self, name: str) -> bool:
+        return all(name in piece for piece in [*self.direct.values(), *self.sidecar.values()])
+
+    def _pieces(self, path: str) -> list[Piece]:
+        return list((self.direct if path == "direct" else self.sidecar).values())
+
+    def _ratio(self, value: typing.Callable[[Piece], float]) -> Spread:
+        return spread_of([value(self.sidecar[number]) / value(piece)
+                          for number, piece in self.direct.items()])
+
+
+def rate(piece: Piece) -> float:
+    return piece["messages"] / piece["seconds"]
+
+
+def pairs_of(figures: dict[str, typing.Any]) -> list[Pair]:
+    """In order of the run. A round that lacks one of a case's two paths is an error."""
+    pairs: dict[Case, Pair] = {}
+    for piece in figures.get("pairs", []):
+        case = Case(piece["queue"], piece["body_bytes"], piece["window"], piece["through"])
+        pair = pairs.setdefault(case, Pair(case, {}, {}))
+        rounds = pair.direct if piece["path"] == "direct" else pair.sidecar
+        rounds[piece["round"]] = piece
+    for pair in pairs.values():
+        if pair.direct.keys() != pair.sidecar.keys():
+            raise ValueError(f"{pair.case}: a round has one path only")
+    return list(pairs.values())
+
+
+def size_name(body_bytes: int) -> str:
+    return f"{body_bytes // 1024} KiB" if body_bytes >= 1024 else f"{body_bytes} B"

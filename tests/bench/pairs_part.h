@@ -1,0 +1,54 @@
+// PairsPart: the same messages directly and through the sidecar, in alternating order, round after
+// round: each case is one kind of queue, body and window, and one of the sidecar's ways in.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/piece.h"
+#include "bench/publisher.h"
+#include "bench/world.h"
+
+namespace amqp_sidecar::bench {
+
+struct PairsOptions {
+  int rounds = 5;              // that count, after one that warms up
+  double piece_seconds = 0.6;  // that a direct piece is to take
+  // Only cases of these; empty: all.
+  std::vector<std::string> queues;
+  std::vector<size_t> bodies;
+  std::vector<size_t> windows;
+};
+
+class PairsPart {
+ public:
+  PairsPart(World& world, const PairsOptions& options);
+
+  // A JSON array, one object a piece.
+  std::string Run();
+
+ private:
+  struct Case {
+    QueueType type = QueueType::kClassic;
+    size_t body_bytes = 0;
+    size_t window = 1;
+    Path through = Path::kUnary;
+    size_t messages = 0;
+  };
+  static std::vector<Case> AllCases();
+  bool Wanted(const Case& a_case) const;
+  Publisher& PublisherOf(Path path);
+  Piece Measure(const Case& a_case, Path path);
+  void Calibrate(Case& a_case);
+
+  World& world_;
+  const PairsOptions options_;
+  std::unique_ptr<Publisher> direct_;
+  std::unique_ptr<Publisher> unary_;
+  std::unique_ptr<Publisher> stream_;
+};
+
+// Valid JSON of that length.
+std::string BodyOf(size_t bytes);
+
+}  // namespace amqp_sidecar::bench

@@ -1,0 +1,137 @@
+"""The figures of a run as the Markdown tables of docs/performance.md."""
+
+import statistics
+import typing
+
+from figures import Pair, Spread, pairs_of, size_name, spread_of
+from goals import goals_of, verdict
+
+Figures = dict[str, typing.Any]
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def whole(value: Spread) -> str:
+    return f"{value.median:,.0f} ({value.low:,.0f}–{value.high:,.0f})"
+
+
+def ratio(value: Spread) -> str:
+    return f"**{value.median:.2f} ({value.low:.2f}–{value.high:.2f})**"
+
+
+def duration(microseconds: float) -> str:
+    if microseconds >= 10_000:
+        return f"{microseconds / 1000:.1f} ms"
+    if microseconds >= 1000:
+        return f"{microseconds / 1000:.2f} ms"
+    return f"{microseconds:.0f} µs"
+
+
+def durations(value: Spread) -> str:
+    return f"{duration(value.median)} ({duration(value.low)}–{duration(value.high)})"
+
+
+def cpu(microseconds: float) -> str:
+    return f"{microseconds:.1f}" if microseconds < 100 else f"{microseconds:.0f}"
+
+
+def size(count: float) -> str:
+    if abs(count) >= 1 << 20:
+        return f"{count / (1 << 20):.1f} MiB"
+    return f"{count / 1024:.0f} KiB" if abs(count) >= 1024 else f"{count:.0f} B"
+
+
+def case_cells(pair: Pair) -> list[str]:
+    case = pair.case
+    return [case.queue, size_name(case.body_bytes), f"{case.window:,}", case.through]
+
+
+CASE_HEAD = ["queue", "body", "window", "by"]
+
+
+def speed_table(pairs: list[Pair]) -> str:
+    rows = []
+    for pair in pairs:
+        latencies = []
+        for name in ("p50_us", "p99_us"):
+            direct, sidecar = pair.value("direct", name), pair.value("sidecar", name)
+            latencies.append(f"{duration(direct.median)} → {duration(sidecar.median)}")
+        rows.append([*case_cells(pair), whole(pair.rate("direct")), whole(pair.rate("sidecar")),
+                     ratio(pair.rate_ratio()), *latencies])
+    return table([*CASE_HEAD, "direct, messages/s", "sidecar, messages/s", "sidecar ÷ direct",
+                  "p50, direct → sidecar", "p99, direct → sidecar"], rows)
+
+
+def cost_table(pairs: list[Pair], idle_bytes: int) -> str:
+    rows = []
+    for pair in pairs:
+        def median(path: str, name: str, pair: Pair = pair) -> str:
+            return cpu(pair.value(path, name).median) if pair.has(name) else ""
+        over = pair.value("sidecar", "daemon_peak_bytes").median - idle_bytes
+        in_flight = pair.value("sidecar", "bytes_in_flight").median
+        rows.append([*case_cells(pair), median("direct", "client_cpu_us"),
+                     median("sidecar", "client_cpu_us"), median("sidecar", "daemon_cpu_us"),
+                     " → ".join(median(path, "broker_cpu_us") for path in ("direct", "sidecar")),
+                     size(over), size(in_flight)])
+    return table([*CASE_HEAD, "client, direct: µs", "client, sidecar: µs", "daemon: µs",
+                  "broker, direct → sidecar: µs", "daemon's peak over idle", "in flight"], rows)
+
+
+def idle_table(idle: Figures) -> str:
+    rows = [[path, *(duration(idle[path][name]) for name in ("p50_us", "p99_us"))]
+            for path in ("direct", "unary")]
+    return table([f"{idle['calls']} calls, two seconds apart", "p50", "p99"], rows)
+
+
+def clients_table(clients: Figures) -> str:
+    rows = [[f"{clients['clients']}", f"{clients['messages'] / clients['seconds']:,.0f}",
+             f"{clients['slowest']:,} / {clients['fastest']:,}", f"{clients['refused']}",
+             duration(clients["p50_us"]), duration(clients["p99_us"]),
+             f"{clients['connections']}"]]
+    return table(["client processes", "messages/s, all", "slowest / fastest client's messages",
+                  "refused", "p50", "p99", "connections at the broker"], rows)
+
+
+def beside_table(measurements: list[Figures]) -> str:
+    groups: dict[tuple[str, str], list[Figures]] = {}
+    for measurement in measurements:
+        groups.setdefault((measurement["path"], measurement["beside"]), []).append(measurement)
+    rows = []
+    for (path, beside), group in sorted(groups.items(), key=lambda item: item[0][0]):
+        p50, p99 = (spread_of([one[name] for one in group]) for name in ("p50_us", "p99_us"))
+        loads = [one["load_rate"] for one in group if "load_rate" in one]
+        rows.append([path, beside, f"{statistics.median(loads):,.0f}" if loads else "",
+                     durations(p50), durations(p99)])
+    head = ["one at a time", "beside a client that saturates", "its messages/s", "p50", "p99"]
+    return table(head, rows)
+
+
+def goal_table(figures: Figures) -> str:
+    rows = [[goal.name, goal.bound, goal.value, verdict(goal)] for goal in goals_of(figures)]
+    return table(["goal", "bound", "value", ""], rows)
+
+
+def markdown(figures: Figures, picture: str = "") -> str:
+    """`picture`: where it lies, from the document; empty: there is none."""
+    machine = figures["machine"]
+    pairs = pairs_of(figures)
+    parts = [f"{machine['cores']} cores of {machine['processor']}, RabbitMQ {machine['rabbitmq']} "
+             f"beside it, gRPC {machine['grpc']}, daemon {machine['daemon']}. "
+             "Medians (lowest–highest) of "
+             f"{len(pairs[0].direct) if pairs else 0} rounds; ratios are taken within a round.\n",
+             "### Goals\n", goal_table(figures)]
+    if picture:
+        parts += [f"![Throughput of direct's and CPU a message, by case]({picture})\n"]
+    if pairs:
+        parts += ["### Throughput and latency\n", speed_table(pairs),
+                  "### CPU a message, and memory\n",
+                  cost_table(pairs, figures["daemon_idle_bytes"])]
+    for name, title, make in (("idle", "After a silence", idle_table),
+                              ("clients", "Many clients", clients_table),
+                              ("beside", "One at a time beside a saturating client", beside_table)):
+        if name in figures:
+            parts += [f"### {title}\n", make(figures[name])]
+    return "\n".join(parts)
