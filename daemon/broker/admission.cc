@@ -8,12 +8,14 @@ namespace amqp_sidecar::broker {
 // Its members are guarded by the admission's mutex.
 class Admission::Stream {
  public:
-  explicit Stream(std::function<void()> told) : on_room(std::move(told)) {}
+  explicit Stream(std::function<void()> callback) : on_room(std::move(callback)) {}
 
   const std::function<void()> on_room;
   Load load;
   StreamWindow window;
   bool waiting = false;
+  size_t wanted = 0;  // bytes, while it waits
+  bool told = false;  // of room that it has not tried to use yet
 };
 
 bool Admission::AdmitCall(size_t bytes) {
@@ -38,21 +40,28 @@ Admission::StreamPtr Admission::OpenStream(std::function<void()> on_room) const 
 }
 
 bool Admission::AdmitStream(const StreamPtr& stream, size_t bytes) {
-  const base::MutexLock lock(&mutex_);
-  if (stream->waiting) return false;
-  if (stream->load.messages > 0) {
-    if (stream->load.messages >= stream->window.size()) {
-      stream->window.HeldBack();
-      return false;
-    }
-    if (!stream->load.HasRoomFor(bytes, ShareLimits())) return false;
+  StreamPtr next;
+  {
+    const base::MutexLock lock(&mutex_);
+    if (!TryAdmit(stream, bytes)) return false;
+    next = NextWaiting();
   }
+  Tell(next);
+  return true;
+}
+
+bool Admission::TryAdmit(const StreamPtr& stream, size_t bytes) {
+  if (stream->waiting) return false;
+  const bool told = std::exchange(stream->told, false);
   const bool idle = stream->load.messages == 0;
-  if (!streams_.HasRoomFor(bytes, StreamLimits()) || !all_.HasRoomFor(bytes, limits_)) {
-    if (!idle) return false;
-    stream->waiting = true;
-    ++busy_streams_;
-    waiting_.push_back(stream);
+  if (!idle && stream->load.messages >= stream->window.size()) {
+    stream->window.HeldBack();
+    return false;
+  }
+  if (!idle && !stream->load.HasRoomFor(bytes, ShareLimits())) return false;
+  const bool passes_others = idle && !told && !waiting_.empty();
+  if (passes_others || !HasRoomFor(bytes)) {
+    if (idle) Wait(stream, bytes, told);
     return false;
   }
   if (idle) ++busy_streams_;
@@ -60,6 +69,17 @@ bool Admission::AdmitStream(const StreamPtr& stream, size_t bytes) {
   streams_.Add(bytes);
   all_.Add(bytes);
   return true;
+}
+
+void Admission::Wait(const StreamPtr& stream, size_t bytes, bool first) {
+  stream->waiting = true;
+  stream->wanted = bytes;
+  ++busy_streams_;
+  waiting_.insert(first ? waiting_.begin() : waiting_.end(), stream);
+}
+
+bool Admission::HasRoomFor(size_t bytes) const {
+  return streams_.HasRoomFor(bytes, StreamLimits()) && all_.HasRoomFor(bytes, limits_);
 }
 
 void Admission::ReleaseStream(Stream& stream, size_t bytes, base::Duration age) {
@@ -112,11 +132,11 @@ Admission::Limits Admission::ShareLimits() const {
 }
 
 Admission::StreamPtr Admission::NextWaiting() {
-  if (waiting_.empty()) return nullptr;
-  if (!streams_.HasRoomFor(1, StreamLimits()) || !all_.HasRoomFor(1, limits_)) return nullptr;
+  if (waiting_.empty() || !HasRoomFor(waiting_.front()->wanted)) return nullptr;
   StreamPtr next = std::move(waiting_.front());
   waiting_.pop_front();
   next->waiting = false;
+  next->told = true;
   --busy_streams_;
   return next;
 }

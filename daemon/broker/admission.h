@@ -67,6 +67,10 @@ class Admission {
   // A quarter is left to the calls.
   Limits StreamLimits() const;
   Limits ShareLimits() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool TryAdmit(const StreamPtr& stream, size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Wait(const StreamPtr& stream, size_t bytes, bool first)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool HasRoomFor(size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Who is first among those that wait, if there is room for it; it waits no more.
   StreamPtr NextWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   static void Tell(const StreamPtr& stream);

@@ -21,10 +21,14 @@ void ConfirmWindow::Add(PendingPublish* publish, uint64_t return_key, size_t str
   ++open_by_key_[return_key];
 }
 
-void ConfirmWindow::Closed(const Entry& entry) {
-  --open_;
+void ConfirmWindow::NoLongerStreamed(Entry& entry) {
   if (entry.streamed_bytes > 0) --streamed_;
-  streamed_bytes_ -= entry.streamed_bytes;
+  streamed_bytes_ -= std::exchange(entry.streamed_bytes, 0);
+}
+
+void ConfirmWindow::Closed(Entry& entry) {
+  --open_;
+  NoLongerStreamed(entry);
   const auto open = open_by_key_.find(entry.return_key);
   if (open != open_by_key_.end() && --open->second == 0) open_by_key_.erase(open);
 }
@@ -71,7 +75,10 @@ bool ConfirmWindow::MarkReturned(uint64_t return_key) {
 
 void ConfirmWindow::Forget(uint64_t tag) {
   if (tag < first_tag_ || tag >= next_tag()) return;
-  entries_[static_cast<size_t>(tag - first_tag_)].publish = nullptr;
+  Entry& entry = entries_[static_cast<size_t>(tag - first_tag_)];
+  entry.publish = nullptr;
+  // A queue that never confirms must not take the streams' room for good.
+  NoLongerStreamed(entry);
 }
 
 std::vector<PendingPublish*> ConfirmWindow::DropLast(size_t count) {

@@ -49,7 +49,7 @@ class ConfirmWindow {
 
   // Open tags, the forgotten ones included.
   size_t open() const { return open_; }
-  // Those of them that came by streams.
+  // Those of them that came by streams, the forgotten ones not included.
   size_t streamed() const { return streamed_; }
   size_t streamed_bytes() const { return streamed_bytes_; }
   uint64_t next_tag() const { return first_tag_ + entries_.size(); }
@@ -63,7 +63,8 @@ class ConfirmWindow {
     bool confirmed;
   };
 
-  void Closed(const Entry& entry);
+  void Closed(Entry& entry);
+  void NoLongerStreamed(Entry& entry);
   void DropConfirmedFront();
 
   std::deque<Entry> entries_;  // by tag, from first_tag_ on

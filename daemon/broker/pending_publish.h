@@ -35,9 +35,9 @@ struct PendingPublish {
   uint64_t stream = 0;
   base::TimePoint deadline;
   std::shared_ptr<PublishOwner> owner;
-  uint64_t owner_tag = 0;         // the owner's own
-  size_t admitted_bytes = 0;      // as the owner had them admitted
-  base::TimePoint admitted_at{};  // likewise
+  uint64_t owner_tag = 0;      // the owner's own
+  size_t admitted_bytes = 0;   // as the owner had them admitted
+  base::TimePoint taken_at{};  // when the io thread took it on
 
   // It was written on a channel that ended before it was confirmed: the broker may have it.
   bool may_have_arrived = false;

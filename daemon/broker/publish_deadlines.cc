@@ -48,6 +48,7 @@ void PublishDeadlines::RunDue() {
     Remove(publish);
     on_due_(publish);
   }
+  after_due_();
   Arm();
 }
 

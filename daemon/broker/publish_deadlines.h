@@ -16,9 +16,10 @@ class PublishDeadlines {
   // Called when a publish that is still here is due; it is not here any more then.
   using OnDue = std::function<void(PendingPublish&)>;
 
-  // `reactor` is not owned and outlives this.
-  PublishDeadlines(base::Reactor& reactor, OnDue on_due)
-      : reactor_(reactor), on_due_(std::move(on_due)) {}
+  // `reactor` is not owned and outlives this. `after_due` is called once after those that were due
+  // at the same time.
+  PublishDeadlines(base::Reactor& reactor, OnDue on_due, std::function<void()> after_due)
+      : reactor_(reactor), on_due_(std::move(on_due)), after_due_(std::move(after_due)) {}
   ~PublishDeadlines() { reactor_.Cancel(timer_); }
   PublishDeadlines(const PublishDeadlines&) = delete;
   PublishDeadlines& operator=(const PublishDeadlines&) = delete;
@@ -39,6 +40,7 @@ class PublishDeadlines {
 
   base::Reactor& reactor_;
   const OnDue on_due_;
+  const std::function<void()> after_due_;
   std::map<base::TimePoint, Group> groups_;
   base::TimerId timer_ = 0;
   base::TimePoint timer_at_{};

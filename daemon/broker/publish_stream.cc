@@ -1,6 +1,5 @@
 #include "broker/publish_stream.h"
 
-#include <chrono>
 #include <utility>
 
 #include "broker/broker_core.h"
@@ -18,7 +17,7 @@ class PublishStream::Owner final : public PublishOwner {
 
   void OnAnswer(const PendingPublish& publish, PublishResult result) override {
     core_.admission().ReleaseStream(*admitted_, publish.admitted_bytes,
-                                    core_.reactor().Now() - publish.admitted_at);
+                                    core_.reactor().Now() - publish.taken_at);
     listener_->OnResult(publish.owner_tag, std::move(result));
   }
 
@@ -68,7 +67,6 @@ bool PublishStream::Admit(base::TimePoint deadline) {
   PendingPublish& publish = parked_.front();
   if (!core_.admission().AdmitStream(owner_->admitted(), publish.admitted_bytes)) return false;
   publish.deadline = deadline;
-  publish.admitted_at = std::chrono::steady_clock::now();
   taken_bytes_ += publish.admitted_bytes;
   taken_.splice(taken_.end(), parked_);
   return true;

@@ -32,7 +32,9 @@ Publisher::Publisher(base::Reactor& reactor, amqp::Link& link, ExchangeDirectory
       link_(link),
       directory_(directory),
       topology_(topology),
-      deadlines_(reactor, [this](PendingPublish& publish) { OnDeadline(publish); }) {
+      deadlines_(
+          reactor, [this](PendingPublish& publish) { OnDeadline(publish); },
+          [this] { PumpAll(); }) {
   for (uint32_t i = 0; i < options.channels; ++i) {
     lanes_.push_back(std::make_unique<PublishLane>(
         reactor, link, *this, PublishLane::Options{options.max_open, options.silence}));
@@ -52,8 +54,10 @@ void Publisher::Publish(PublishList publishes) {
 
 void Publisher::Begin(PendingPublish& fresh) {
   fresh.id = next_id_++;
+  fresh.taken_at = reactor_.Now();
   deadlines_.Add(fresh);
   ++in_flight_;
+  if (ended_) return Fail(fresh, {Reason::kDraining, "the sidecar is shutting down"});
   if (fresh.routing_key.empty()) {
     const std::string_view type = topology_.TypeOf(fresh.exchange);
     if (type == "direct" || type == "topic") {
@@ -278,7 +282,6 @@ void Publisher::OnDeadline(PendingPublish& publish) {
   if (publish.lane != nullptr) publish.lane->WithdrawUnwritten();
   if (publish.lane == nullptr) {
     Fail(publish, NotWrittenError(publish));
-    PumpAll();
     return;
   }
   publish.lane->Forget(publish);
@@ -287,7 +290,6 @@ void Publisher::OnDeadline(PendingPublish& publish) {
         "the broker did not confirm the message within the deadline: it may have it. Publish "
         "again with the same message_id, and let consumers drop the second",
         Persisted::kUnknown, true});
-  PumpAll();
 }
 
 Error Publisher::NotWrittenError(const PendingPublish& publish) const {
@@ -337,6 +339,7 @@ void Publisher::Answer(PendingPublish& publish, PublishResult result) {
 }
 
 void Publisher::AnswerAll() {
+  ended_ = true;
   PublishList left;
   const auto take = [&](PublishLane& lane) {
     for (PendingPublish& publish : lane.unconfirmed()) {

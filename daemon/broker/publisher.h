@@ -49,7 +49,7 @@ class Publisher final : public PublishLane::Owner {
 
   size_t in_flight() const { return in_flight_; }
 
-  // The sidecar ends: answers everything that is left, now.
+  // The sidecar ends: answers everything that is left, and what still comes, at once.
   void AnswerAll();
 
   // PublishLane::Owner:
@@ -87,6 +87,7 @@ class Publisher final : public PublishLane::Owner {
   size_t in_flight_ = 0;
   amqp::Connection* connection_ = nullptr;
   base::TimePoint link_up_at_;
+  bool ended_ = false;            // nothing is taken on any more
   bool topology_stands_ = false;  // declared since the link came up
   // Wait for the link and the topology, in order of arrival.
   PublishList held_;

@@ -16,7 +16,7 @@ class StreamWindow {
   // A broker that takes 5 s, the usual deadline, for fewer is one that takes none.
   static constexpr size_t kLeast = 64;
   // An answer sooner than kSoon lets the window grow, one later than kLate makes it shrink.
-  static constexpr base::Duration kSoon = std::chrono::milliseconds(100);
+  static constexpr base::Duration kSoon = std::chrono::milliseconds(250);
   static constexpr base::Duration kLate = std::chrono::milliseconds(500);
 
   size_t size() const { return size_; }

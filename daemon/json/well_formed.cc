@@ -168,7 +168,7 @@ class Walker {
 class PaddedCopy {
  public:
   simdjson::padded_string_view Of(std::string_view text) {
-    if (room_.size() > kMostKept) room_ = {};
+    if (room_.size() > kMostKept) std::string().swap(room_);
     const size_t size = text.size() + simdjson::SIMDJSON_PADDING;
     if (room_.size() < size) room_.resize(size);
     text.copy(room_.data(), text.size());

@@ -19,14 +19,15 @@ HealthWatchCall::HealthWatchCall(Worker& worker, const Method& method)
 
 void HealthWatchCall::OnStarted(bool ok) {
   if (!ok) return worker_.Remove(*this);  // the server is shutting down; OnDone does not come
+  if (worker_.closing()) return;
   Arm(worker_, method_);
   watcher_ = method_.source.AddWatcher(CallRef<HealthWatchCall>(worker_, *this));
   Tell();
 }
 
 void HealthWatchCall::Tell() {
-  if (busy_ || finished_) return;
-  if (drained_) {
+  if (busy_ || finished_ || worker_.closing()) return;
+  if (worker_.drained()) {
     busy_ = finished_ = true;
     writer_.Finish({grpc::StatusCode::UNAVAILABLE, "the sidecar is shutting down"}, &finished_tag_);
     return;
@@ -41,9 +42,7 @@ void HealthWatchCall::Tell() {
 }
 
 void HealthWatchCall::EndDrained() {
-  if (watcher_ == 0) return;
-  drained_ = true;
-  Tell();
+  if (watcher_ != 0) Tell();
 }
 
 void HealthWatchCall::OnWritten(bool ok) {

@@ -70,7 +70,6 @@ class HealthWatchCall final : public Call {
   MemberTag<HealthWatchCall> done_tag_{this, &HealthWatchCall::OnDone};
   uint64_t watcher_ = 0;  // 0 before the call has come
   std::optional<ServingStatus> told_;
-  bool drained_ = false;
   bool busy_ = false;      // a write or the finish is outstanding
   bool finished_ = false;  // nothing may be written any more
   bool done_ = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "rpc/convert.h"
@@ -14,6 +15,12 @@ namespace {
 grpc::Status Draining() {
   return ToStatus(
       {broker::Reason::kDraining, "the sidecar is shutting down: what has no result was not sent"});
+}
+
+grpc::Status Malformed() {
+  return ToStatus({broker::Reason::kInvalidMessage,
+                   "a batch is no PublishStreamRequest, perhaps for a text that is not UTF-8: what "
+                   "has no result was not sent"});
 }
 
 }  // namespace
@@ -39,27 +46,43 @@ PublishStreamCall::PublishStreamCall(Worker& worker, const Method& method)
 
 void PublishStreamCall::OnStarted(bool ok) {
   if (!ok) return worker_.Remove(*this);  // the server is shutting down; OnDone does not come
+  if (worker_.closing()) return;
   Arm(worker_, method_);
   feed_ = std::make_shared<Feed>(CallRef<PublishStreamCall>(worker_, *this));
   publishes_ = method_.broker.OpenPublishStream(feed_);
+  // Now, and not with the first result: there are clients that wait for them before they send.
+  opening_ = true;
+  stream_.SendInitialMetadata(&opened_tag_);
+}
+
+void PublishStreamCall::OnOpened(bool ok) {
+  opening_ = false;
+  // The client is gone: OnDone says so too, and ends it.
+  if (!ok) finished_ = true;
   Pump();
+  RemoveIfOver();
 }
 
 void PublishStreamCall::Pump() {
-  if (publishes_ == nullptr) return;
+  if (publishes_ == nullptr || opening_ || worker_.closing()) return;
   WriteResults();
   if (finished_) return;
-  if (owed_ < kMostOwed && TakeItems() && !reading_ && !half_closed_) {
+  if (TakeItems() && ReadsOn()) {
     reading_ = true;
-    stream_.Read(&batch_, &read_tag_);
+    stream_.Read(&received_, &read_tag_);
   }
   if (owed_ > 0 || writing_) return;
+  if (malformed_) return Finish(Malformed());
   if (half_closed_) return Finish(grpc::Status::OK);
-  if (drained_) return Finish(Draining());
+  if (worker_.drained()) return Finish(Draining());
+}
+
+bool PublishStreamCall::ReadsOn() const {
+  return !reading_ && !half_closed_ && !malformed_ && !worker_.drained() && owed_ < kMostOwed;
 }
 
 bool PublishStreamCall::TakeItems() {
-  if (reading_) return true;
+  if (reading_) return false;
   const std::optional<base::TimePoint> deadline = AnswerBy(
       context_.deadline(), std::chrono::system_clock::now(), std::chrono::steady_clock::now());
   // Past it, gRPC ends the call.
@@ -103,8 +126,12 @@ void PublishStreamCall::WriteResults() {
     ResultQueue::Item& item = results_[next_result_];
     PutResult(item.tag, std::move(item.result), *response_.add_results());
   }
+  grpc::ByteBuffer bytes;
+  bool own = false;
+  // A response that was just made of valid values is always serializable.
+  (void)grpc::SerializationTraits<v1::PublishStreamResponse>::Serialize(response_, &bytes, &own);
   writing_ = true;
-  stream_.Write(response_, &written_tag_);
+  stream_.Write(bytes, &written_tag_);
 }
 
 void PublishStreamCall::Finish(const grpc::Status& status) {
@@ -118,6 +145,10 @@ void PublishStreamCall::OnRead(bool ok) {
   next_item_ = 0;
   if (!ok) {
     half_closed_ = true;
+    batch_.Clear();
+  } else if (!grpc::SerializationTraits<v1::PublishStreamRequest>::Deserialize(&received_, &batch_)
+                  .ok()) {
+    malformed_ = true;
     batch_.Clear();
   }
   Pump();
@@ -146,13 +177,10 @@ void PublishStreamCall::OnDone(bool /*ok*/) {
   RemoveIfOver();
 }
 
-void PublishStreamCall::EndDrained() {
-  drained_ = true;
-  Pump();
-}
+void PublishStreamCall::EndDrained() { Pump(); }
 
 void PublishStreamCall::RemoveIfOver() {
-  if (done_ && !reading_ && !writing_ && !finishing_) worker_.Remove(*this);
+  if (done_ && !opening_ && !reading_ && !writing_ && !finishing_) worker_.Remove(*this);
 }
 
 }  // namespace amqp_sidecar::rpc

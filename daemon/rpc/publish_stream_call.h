@@ -6,6 +6,7 @@
 
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/async_stream.h>
+#include <grpcpp/support/byte_buffer.h>
 
 #include <cstddef>
 #include <functional>
@@ -21,7 +22,7 @@ namespace amqp_sidecar::rpc {
 
 class PublishStreamCall final : public Call {
  public:
-  using Stream = grpc::ServerAsyncReaderWriter<v1::PublishStreamResponse, v1::PublishStreamRequest>;
+  using Stream = grpc::ServerAsyncReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>;
   struct Method {
     // Asks gRPC for the next call.
     std::function<void(grpc::ServerContext*, Stream*, grpc::ServerCompletionQueue*, void* tag)>
@@ -60,6 +61,7 @@ class PublishStreamCall final : public Call {
   };
 
   void OnStarted(bool ok);
+  void OnOpened(bool ok);
   void OnRead(bool ok);
   void OnWritten(bool ok);
   void OnFinished(bool ok);
@@ -70,6 +72,7 @@ class PublishStreamCall final : public Call {
   void Pump();
   // Gives the broker layer the items of the batch. True when none is left.
   bool TakeItems();
+  bool ReadsOn() const;
   void TakeItem(v1::PublishItem& item, base::TimePoint deadline);
   void WriteResults();
   void Finish(const grpc::Status& status);
@@ -80,6 +83,7 @@ class PublishStreamCall final : public Call {
   grpc::ServerContext context_;
   Stream stream_;
   MemberTag<PublishStreamCall> started_tag_{this, &PublishStreamCall::OnStarted};
+  MemberTag<PublishStreamCall> opened_tag_{this, &PublishStreamCall::OnOpened};
   MemberTag<PublishStreamCall> read_tag_{this, &PublishStreamCall::OnRead};
   MemberTag<PublishStreamCall> written_tag_{this, &PublishStreamCall::OnWritten};
   MemberTag<PublishStreamCall> finished_tag_{this, &PublishStreamCall::OnFinished};
@@ -87,6 +91,7 @@ class PublishStreamCall final : public Call {
 
   std::shared_ptr<Feed> feed_;
   std::unique_ptr<broker::PublishStream> publishes_;
+  grpc::ByteBuffer received_;
   v1::PublishStreamRequest batch_;
   int next_item_ = 0;    // of the batch
   bool parked_ = false;  // the item before is with the broker layer, and waits for room there
@@ -98,10 +103,11 @@ class PublishStreamCall final : public Call {
 
   bool reading_ = false;
   bool writing_ = false;
+  bool opening_ = false;      // the headers are on their way
   bool half_closed_ = false;  // the client sends no more
-  bool drained_ = false;
-  bool finished_ = false;   // nothing may be written any more
-  bool finishing_ = false;  // the finish is outstanding
+  bool malformed_ = false;    // it sent what is no batch
+  bool finished_ = false;     // nothing may be written any more
+  bool finishing_ = false;    // the finish is outstanding
   bool done_ = false;
 };
 

@@ -23,7 +23,10 @@ class PublisherService {
   void Publish(PublishCall& call) const;
 
   broker::Broker& broker_;
-  v1::PublisherService::AsyncService service_;
+  // The stream's bytes come as they are, so that a batch that is none can be told from the end.
+  v1::PublisherService::WithRawMethod_PublishStream<
+      v1::PublisherService::WithAsyncMethod_Publish<v1::PublisherService::Service>>
+      service_;
   PublishCall::Method publish_;
   PublishStreamCall::Method publish_stream_;
 };

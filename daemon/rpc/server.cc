@@ -21,6 +21,7 @@ namespace {
 constexpr size_t kRoomForProperties = 1u << 20;
 // What a batch of a stream may be at least: as much as gRPC takes by default.
 constexpr size_t kLeastReceive = 4u << 20;
+constexpr int kUnreadBytes = 1 << 20;
 // gRPC serves reflection, and says UNIMPLEMENTED, on threads of its own: at most this many.
 constexpr int kMaxSyncThreads = 8;
 
@@ -147,6 +148,10 @@ void Server::SetLimits(grpc::ServerBuilder& builder) const {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
                              ToInt(config_.keepalive_timeout.count()));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  // What a call may send before it is read: a fixed window. Left to gRPC's estimate of the
+  // bandwidth it grows, and holds what a slowed stream has sent, out of the sidecar's bounds.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kUnreadBytes);
   // Accounts of every call, for a service that is not here.
   builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,

@@ -38,6 +38,7 @@ SubscribeCall::SubscribeCall(Worker& worker, const Method& method)
 
 void SubscribeCall::OnStarted(bool ok) {
   if (!ok) return worker_.Remove(*this);  // the server is shutting down; OnDone does not come
+  if (worker_.closing()) return;
   Arm(worker_, method_);
   Begin();
 }
@@ -51,7 +52,7 @@ void SubscribeCall::Begin() {
 }
 
 void SubscribeCall::Pump() {
-  if (busy_ || finished_ || done_) return;
+  if (busy_ || finished_ || done_ || worker_.closing()) return;
   OutboundQueue::Batch batch = feed_->queue().Take({});
   if (batch.end) return Finish(ToStatus(*batch.end));
   if (batch.event || !batch.deliveries.empty()) Write(std::move(batch));

@@ -56,11 +56,11 @@ class UnaryCall final : public Call {
 
   // The answer. The second one, after an Expire(), is dropped.
   void Finish(const Response& response) {
-    if (std::exchange(answered_, true)) return;
+    if (worker_.closing() || std::exchange(answered_, true)) return;
     writer_.Finish(response, grpc::Status::OK, &finished_tag_);
   }
   void FinishWithError(const grpc::Status& status) {
-    if (std::exchange(answered_, true)) return;
+    if (worker_.closing() || std::exchange(answered_, true)) return;
     writer_.FinishWithError(status, &finished_tag_);
   }
 
@@ -110,6 +110,7 @@ class UnaryCall final : public Call {
 
   void OnStarted(bool ok) {
     if (!ok) return worker_.Remove(*this);  // the server is shutting down
+    if (worker_.closing()) return;
     Arm(worker_, method_);
     method_.handle(*this);
   }

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <chrono>
+#include <future>
 
 namespace amqp_sidecar::rpc {
 
@@ -69,11 +70,24 @@ void Worker::Start() {
 
 void Worker::EndDrained() {
   mailbox_->Post([this] {
+    drained_ = true;
     for (const auto& [id, call] : calls_) call->EndDrained();
   });
 }
 
+// gRPC aborts the process for an operation on a queue that is shut down.
+void Worker::CloseCalls() {
+  if (!thread_.joinable()) return;
+  const auto closed = std::make_shared<std::promise<void>>();
+  mailbox_->Post([this, closed] {
+    closing_ = true;
+    closed->set_value();
+  });
+  closed->get_future().wait();
+}
+
 void Worker::Stop() {
+  CloseCalls();
   mailbox_->Close();
   {
     // An alarm on a queue that is shut down would be the end of the process.

@@ -58,6 +58,9 @@ class Worker {
 
   // Tells all calls that the sidecar has drained. Any thread.
   void EndDrained();
+  // Since EndDrained(); no operation may be begun any more, since Stop(). On the worker's thread.
+  bool drained() const { return drained_; }
+  bool closing() const { return closing_; }
 
   // After the server's own shutdown: ends the queue and the thread.
   void Stop() ABSL_LOCKS_EXCLUDED(alarm_mutex_);
@@ -68,6 +71,8 @@ class Worker {
 
  private:
   void Run();
+  // Has the thread begin nothing any more, and waits until it knows.
+  void CloseCalls();
   void SetAlarm() ABSL_LOCKS_EXCLUDED(alarm_mutex_);
   void OnAlarm(bool ok);
 
@@ -77,6 +82,8 @@ class Worker {
 
   // Owned by the worker's thread.
   std::unordered_map<uint64_t, std::unique_ptr<Call>> calls_;
+  bool drained_ = false;
+  bool closing_ = false;
   uint64_t last_id_ = 0;
   // Calls that expire, the earliest first. One alarm for all: it is set while there are any, and
   // most calls are over before it comes.

@@ -23,18 +23,22 @@ class Deadlines {
   }
   void Remove(PendingPublish& publish) { deadlines_.Remove(publish); }
   void Advance(base::Duration by) { reactor_.Advance(by); }
+  int rounds() const { return rounds_; }
   const std::vector<uint64_t>& due() const { return due_; }
   void OnDue(std::function<void(PendingPublish&)> also) { also_ = std::move(also); }
 
  private:
   ManualReactor reactor_;
   std::vector<uint64_t> due_;
+  int rounds_ = 0;
   std::function<void(PendingPublish&)> also_;
   std::list<PendingPublish> all_;
-  PublishDeadlines deadlines_{reactor_, [this](PendingPublish& publish) {
+  PublishDeadlines deadlines_{reactor_,
+                              [this](PendingPublish& publish) {
                                 due_.push_back(publish.id);
                                 if (also_) also_(publish);
-                              }};
+                              },
+                              [this] { ++rounds_; }};
 };
 
 TEST_CASE("publishes are due at their deadlines, those of one in the order in which they came") {
@@ -49,6 +53,7 @@ TEST_CASE("publishes are due at their deadlines, those of one in the order in wh
   CHECK(deadlines.due() == std::vector<uint64_t>{2});
   deadlines.Advance(milliseconds(10));
   CHECK(deadlines.due() == std::vector<uint64_t>{2, 1, 3, 4});
+  CHECK(deadlines.rounds() == 2);
 }
 
 TEST_CASE("a publish that was removed is not due, wherever it stood among its equals") {
@@ -58,8 +63,9 @@ TEST_CASE("a publish that was removed is not due, wherever it stood among its eq
     for (int i = 0; i < 3; ++i) publishes.push_back(&deadlines.Add(milliseconds(10)));
     deadlines.Remove(*publishes[gone]);
     deadlines.Remove(*publishes[gone]);
+    deadlines.Add(milliseconds(10));
     deadlines.Advance(milliseconds(10));
-    std::vector<uint64_t> expected = {1, 2, 3};
+    std::vector<uint64_t> expected = {1, 2, 3, 4};
     expected.erase(expected.begin() + static_cast<std::ptrdiff_t>(gone));
     CHECK(deadlines.due() == expected);
   }
