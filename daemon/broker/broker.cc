@@ -265,6 +265,8 @@ void Broker::Inspect(Delivery& delivery) const {
 
 std::shared_ptr<const Snapshot> Broker::snapshot() const { return core_->snapshot(); }
 
+bool Broker::draining() const { return core_->draining(); }
+
 void Broker::Drain(base::TimePoint deadline, base::Task done) {
   core_->set_draining();
   (void)core_->reactor().Post(

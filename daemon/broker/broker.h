@@ -85,6 +85,9 @@ class Broker {
 
   std::shared_ptr<const Snapshot> snapshot() const;
 
+  // Since Drain(). Any thread.
+  bool draining() const;
+
   // Refuses new publishes and subscriptions, tells the subscriptions, waits for confirms and
   // settlements until `deadline` at most, gives back what is unsettled, ends the subscriptions and
   // closes the link. Then `done`, on the io thread. Once.

@@ -48,6 +48,7 @@ void PublishStreamCall::OnStarted(bool ok) {
   if (!ok) return worker_.Remove(*this);  // the server is shutting down; OnDone does not come
   if (worker_.closing()) return;
   Arm(worker_, method_);
+  if (method_.broker.draining()) return Finish(Draining());
   feed_ = std::make_shared<Feed>(CallRef<PublishStreamCall>(worker_, *this));
   publishes_ = method_.broker.OpenPublishStream(feed_);
   // Now, and not with the first result: there are clients that wait for them before they send.
