@@ -182,7 +182,9 @@ TEST_CASE("In a drain a stream's taken items are answered, later ones refused, t
   CHECK(EachOnce(stream, 15));
   CHECK(CountOk(stream) == 10);
   CHECK(world.sidecar.Wait(5s) == 0);
-  CHECK(world.direct.Ready(queue) == 11);
+  // A call that came just before the signal may be there, too.
+  const std::multiset<std::string> delivered = IdsOf(world.direct.Drain(queue));
+  for (size_t i = 0; i < 15; ++i) CHECK(delivered.count(IdOf(i)) == (i < 10 ? 1 : 0));
 }
 
 TEST_CASE("A stream under way when the drain begins is told of each item whether it was taken") {
