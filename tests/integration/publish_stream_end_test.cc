@@ -85,19 +85,27 @@ TEST_CASE("A client that vanishes in mid-stream loses nothing confirmed and stop
   CheckLeftBehind(world.sidecar, world.client, world.direct, queue, stream);
 }
 
-TEST_CASE("Thirty streams that are opened and dropped leave nothing open") {
-  World world;
-  const std::string queue = world.names.Queue();
-  REQUIRE(world.client.Publish(JsonMessage("", queue)).ok());
-  const size_t before = world.sidecar.Descriptors();
-  for (size_t i = 0; i < 30; ++i) {
+// Each with a connection of its own, which is there before: gRPC closes one that its client did not
+// wait for only when somebody polls again.
+void OpenAndDrop(const World& world, const std::string& queue, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
     Client client(world.sidecar.target());
+    REQUIRE(client.Health() == "SERVING");
     PublishStream stream(client);
     if (i % 3 == 0) continue;
     REQUIRE(stream.Send(NumberedItems(0, 10, "", queue)));
     if (i % 3 == 1) stream.HalfClose();
   }
-  CHECK(Eventually(5s, [&] { return world.sidecar.Descriptors() <= before + 2; }));
+}
+
+TEST_CASE("Streams that are opened and dropped leave nothing open") {
+  World world;
+  const std::string queue = world.names.Queue();
+  // gRPC keeps a few descriptors of its own once it was busy.
+  OpenAndDrop(world, queue, 6);
+  CHECK(Eventually(5s, [&] { return world.sidecar.Descriptors() < 30; }));
+  OpenAndDrop(world, queue, 60);
+  CHECK(Eventually(5s, [&] { return world.sidecar.Descriptors() < 30; }));
   CHECK(world.client.Publish(JsonMessage("", queue)).ok());
 }
 
@@ -174,7 +182,9 @@ TEST_CASE("In a drain a stream's taken items are answered, later ones refused, t
   CHECK(EachOnce(stream, 15));
   CHECK(CountOk(stream) == 10);
   CHECK(world.sidecar.Wait(5s) == 0);
-  CHECK(world.direct.Ready(queue) == 11);
+  // A call that came just before the signal may be there, too.
+  const std::multiset<std::string> delivered = IdsOf(world.direct.Drain(queue));
+  for (size_t i = 0; i < 15; ++i) CHECK(delivered.count(IdOf(i)) == (i < 10 ? 1 : 0));
 }
 
 TEST_CASE("A stream under way when the drain begins is told of each item whether it was taken") {
@@ -220,7 +230,7 @@ TEST_CASE("A drain while the broker confirms nothing ends a stream within its ti
   }
 }
 
-TEST_CASE("A stream that is opened during a drain is told so") {
+TEST_CASE("A stream that is opened during a drain is told so, item by item and at its end") {
   World world(DrainFor("20s"));
   const std::string queue = world.names.Queue();
   world.direct.Publish("", queue, "1");
@@ -229,9 +239,16 @@ TEST_CASE("A stream that is opened during a drain is told so") {
   world.sidecar.Signal(SIGTERM);
   REQUIRE(subscription.WaitForEvents(2));
   PublishStream stream(world.client);
-  CheckDraining(stream.WaitForEnd());
+  // Where the stream has ended already, that says it for all.
+  if (stream.Send(NumberedItems(0, 3, "", queue)) && stream.WaitForResults(3, 5s)) {
+    for (size_t i = 0; i < 3; ++i) {
+      CheckResult(stream.At(i), StatusCode::UNAVAILABLE, "DRAINING", "NO");
+    }
+  }
   CHECK(world.client.Ack(Ids(subscription.deliveries())).empty());
+  CheckDraining(stream.WaitForEnd(5s));
   CHECK(world.sidecar.Wait(5s) == 0);
+  CHECK(world.direct.Ready(queue) == 0);
 }
 
 TEST_CASE("A client that never reads its results does not hold up a drain") {
