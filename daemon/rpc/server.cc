@@ -21,7 +21,10 @@ namespace {
 constexpr size_t kRoomForProperties = 1u << 20;
 // What a batch of a stream may be at least: as much as gRPC takes by default.
 constexpr size_t kLeastReceive = 4u << 20;
+// Of one call, sent by the client and not read yet.
 constexpr int kUnreadBytes = 1 << 20;
+// For a client to read how its stream ended.
+constexpr base::Duration kLastWords = std::chrono::milliseconds(100);
 // gRPC serves reflection, and says UNIMPLEMENTED, on threads of its own: at most this many.
 constexpr int kMaxSyncThreads = 8;
 
@@ -190,6 +193,9 @@ void Server::BeginDrain() { health_.Close(); }
 void Server::Shutdown(base::TimePoint deadline) {
   acceptor_.reset();
   for (const auto& worker : workers_) worker->EndDrained();
+  // A client that is in the middle of writing reads its stream's end only if the connection lasts a
+  // little longer.
+  std::this_thread::sleep_until(std::min(deadline, std::chrono::steady_clock::now() + kLastWords));
   // Cuts off at the deadline what has not ended; a call that still waits for the broker layer then
   // goes with its worker.
   if (server_ != nullptr) server_->Shutdown(ToWall(deadline));
