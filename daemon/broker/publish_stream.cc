@@ -1,6 +1,8 @@
 #include "broker/publish_stream.h"
 
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "broker/broker_core.h"
 #include "broker/prepare_publish.h"
@@ -8,7 +10,7 @@
 namespace amqp_sidecar::broker {
 
 // Lives as long as anything of the stream is in flight.
-class PublishStream::Owner final : public PublishOwner {
+class PublishStream::Owner final : public PublishOwner, public std::enable_shared_from_this<Owner> {
  public:
   Owner(BrokerCore& core, std::shared_ptr<PublishListener> listener)
       : core_(core),
@@ -18,16 +20,21 @@ class PublishStream::Owner final : public PublishOwner {
   void OnAnswer(const PendingPublish& publish, PublishResult result) override {
     core_.admission().ReleaseStream(*admitted_, publish.admitted_bytes,
                                     core_.reactor().Now() - publish.taken_at);
-    listener_->OnResult(publish.owner_tag, std::move(result));
+    if (answered_.empty()) core_.reactor().Defer([self = shared_from_this()] { self->Tell(); });
+    answered_.push_back({publish.owner_tag, std::move(result)});
   }
 
   const Admission::StreamPtr& admitted() const { return admitted_; }
   PublishListener& listener() { return *listener_; }
 
  private:
+  // At the end of the turn: to wake the caller for the first of many would cost as much again.
+  void Tell() { listener_->OnResults(std::exchange(answered_, {})); }
+
   BrokerCore& core_;
   const std::shared_ptr<PublishListener> listener_;
   const Admission::StreamPtr admitted_;
+  std::vector<StreamResult> answered_;  // in this turn; the io thread's
 };
 
 PublishStream::PublishStream(BrokerCore& core, std::shared_ptr<PublishListener> listener)
@@ -89,14 +96,15 @@ void PublishStream::Flush() {
 }
 
 void PublishStream::Refuse(PublishList& publishes, const Error& error) {
-  while (!publishes.empty()) {
-    PublishResult result;
-    result.error = error;
-    result.message_id = std::move(publishes.front().message_id);
-    const uint64_t tag = publishes.front().owner_tag;
-    publishes.pop_front();
-    owner_->listener().OnResult(tag, std::move(result));
+  std::vector<StreamResult> refused;
+  for (PendingPublish& publish : publishes) {
+    StreamResult& refusal = refused.emplace_back();
+    refusal.tag = publish.owner_tag;
+    refusal.result.error = error;
+    refusal.result.message_id = std::move(publish.message_id);
   }
+  publishes.clear();
+  owner_->listener().OnResults(std::move(refused));
 }
 
 }  // namespace amqp_sidecar::broker

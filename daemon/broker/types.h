@@ -43,13 +43,18 @@ struct PublishResult {
 };
 using PublishCallback = absl::AnyInvocable<void(PublishResult)>;
 
+// How the message that was offered to a stream with `tag` ended.
+struct StreamResult {
+  uint64_t tag = 0;
+  PublishResult result;
+};
+
 // What a stream of publishes hears. Must not block.
 class PublishListener {
  public:
   virtual ~PublishListener() = default;
-  // How the message that was offered with `tag` ended. On the io thread, or from within a call of
-  // the stream.
-  virtual void OnResult(uint64_t tag, PublishResult result) = 0;
+  // On the io thread, once a turn for all that ended in it; or from within a call of the stream.
+  virtual void OnResults(std::vector<StreamResult> results) = 0;
   // A message that was parked may go now. On the io thread, or on the thread of another caller.
   virtual void OnRoom() = 0;
 };

@@ -25,8 +25,8 @@ grpc::Status Malformed() {
 
 }  // namespace
 
-void PublishStreamCall::Feed::OnResult(uint64_t tag, broker::PublishResult result) {
-  if (queue_.Push(tag, std::move(result))) OnRoom();
+void PublishStreamCall::Feed::OnResults(std::vector<broker::StreamResult> results) {
+  if (queue_.Push(std::move(results))) OnRoom();
 }
 
 void PublishStreamCall::Feed::OnRoom() {
@@ -105,10 +105,10 @@ void PublishStreamCall::TakeItem(v1::PublishItem& item, base::TimePoint deadline
   ++owed_;
   broker::PublishRequest request;
   if (MaybeError error = TakePublish(item, request)) {
-    broker::PublishResult result;
-    result.error = std::move(*error);
-    feed_->OnResult(item.tag(), std::move(result));
-    return;
+    std::vector<broker::StreamResult> refused(1);
+    refused.front().tag = item.tag();
+    refused.front().result.error = std::move(*error);
+    return feed_->OnResults(std::move(refused));
   }
   parked_ = !publishes_->Offer(item.tag(), std::move(request), deadline);
 }
@@ -124,7 +124,7 @@ void PublishStreamCall::WriteResults() {
   const size_t end = std::min(results_.size(), next_result_ + kMostResults);
   writing_results_ = end - next_result_;
   for (; next_result_ < end; ++next_result_) {
-    ResultQueue::Item& item = results_[next_result_];
+    broker::StreamResult& item = results_[next_result_];
     PutResult(item.tag, std::move(item.result), *response_.add_results());
   }
   grpc::ByteBuffer bytes;

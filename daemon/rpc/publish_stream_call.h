@@ -51,7 +51,7 @@ class PublishStreamCall final : public Call {
   class Feed final : public broker::PublishListener {
    public:
     explicit Feed(CallRef<PublishStreamCall> call) : call_(std::move(call)) {}
-    void OnResult(uint64_t tag, broker::PublishResult result) override;
+    void OnResults(std::vector<broker::StreamResult> results) override;
     void OnRoom() override;
     ResultQueue& queue() { return queue_; }
 
@@ -96,7 +96,7 @@ class PublishStreamCall final : public Call {
   int next_item_ = 0;    // of the batch
   bool parked_ = false;  // the item before is with the broker layer, and waits for room there
   size_t owed_ = 0;      // items without a result that was written
-  std::vector<ResultQueue::Item> results_;
+  std::vector<broker::StreamResult> results_;
   size_t next_result_ = 0;  // of results_
   size_t writing_results_ = 0;
   v1::PublishStreamResponse response_;

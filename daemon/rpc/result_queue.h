@@ -3,7 +3,6 @@
 // Knows no gRPC.
 #pragma once
 
-#include <cstdint>
 #include <vector>
 
 #include "base/mutex.h"
@@ -13,20 +12,15 @@ namespace amqp_sidecar::rpc {
 
 class ResultQueue {
  public:
-  struct Item {
-    uint64_t tag;
-    broker::PublishResult result;
-  };
-
   // True where the taker has found the queue empty and is to be told; once.
-  [[nodiscard]] bool Push(uint64_t tag, broker::PublishResult result) ABSL_LOCKS_EXCLUDED(mutex_);
+  [[nodiscard]] bool Push(std::vector<broker::StreamResult> results) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // All that is there, in order. Where that is nothing, the next Push returns true.
-  std::vector<Item> TakeAll() ABSL_LOCKS_EXCLUDED(mutex_);
+  std::vector<broker::StreamResult> TakeAll() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   base::Mutex mutex_;
-  std::vector<Item> items_ ABSL_GUARDED_BY(mutex_);
+  std::vector<broker::StreamResult> items_ ABSL_GUARDED_BY(mutex_);
   bool taker_waits_ ABSL_GUARDED_BY(mutex_) = true;
 };
 
