@@ -25,7 +25,10 @@ void PublishDeadlines::Remove(PendingPublish& publish) {
   const auto group = groups_.find(publish.deadline);
   if (before == nullptr) group->second.first = after;
   if (after == nullptr) group->second.last = before;
-  if (group->second.first == nullptr) groups_.erase(group);
+  if (group->second.first != nullptr) return;
+  groups_.erase(group);
+  // Nothing of ours outlives the last publish.
+  if (groups_.empty()) reactor_.Cancel(std::exchange(timer_, 0));
 }
 
 // The timer is left where it is when it falls due too early: it is set again then.
