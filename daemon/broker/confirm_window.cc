@@ -7,6 +7,11 @@
 #include "base/planted.h"
 
 namespace amqp_sidecar::broker {
+namespace {
+
+constexpr size_t kLeastSlots = 64;
+
+}  // namespace
 
 uint64_t ConfirmWindow::ReturnKey(std::string_view exchange, std::string_view routing_key,
                                   std::string_view message_id) {
@@ -14,11 +19,36 @@ uint64_t ConfirmWindow::ReturnKey(std::string_view exchange, std::string_view ro
 }
 
 void ConfirmWindow::Add(PendingPublish* publish, uint64_t return_key, size_t streamed_bytes) {
-  entries_.push_back({publish, return_key, streamed_bytes, false, false});
+  if (next_tag_ - first_tag_ == ring_.size()) Grow();
+  Entry entry;
+  entry.publish = publish;
+  entry.return_key = return_key;
+  entry.streamed_bytes = streamed_bytes;
+  Put(next_tag_++, entry);
   ++open_;
   if (streamed_bytes > 0) ++streamed_;
   streamed_bytes_ += streamed_bytes;
-  ++open_by_key_[return_key];
+}
+
+void ConfirmWindow::Put(uint64_t tag, const Entry& entry) {
+  At(tag) = entry;
+  At(tag).older = std::exchange(NewestOf(entry.return_key), tag);
+}
+
+void ConfirmWindow::Grow() {
+  const std::vector<Entry> old = std::move(ring_);
+  ring_.assign(std::max(kLeastSlots, 2 * old.size()), {});
+  newest_.assign(ring_.size(), 0);
+  for (uint64_t tag = first_tag_; tag < next_tag_; ++tag) Put(tag, old[tag & (old.size() - 1)]);
+}
+
+bool ConfirmWindow::Holds(uint64_t return_key) const {
+  if (newest_.empty()) return false;
+  uint64_t tag = newest_[return_key & (newest_.size() - 1)];
+  for (; tag >= first_tag_; tag = At(tag).older) {
+    if (At(tag).return_key == return_key && !At(tag).confirmed) return true;
+  }
+  return false;
 }
 
 void ConfirmWindow::NoLongerStreamed(Entry& entry) {
@@ -29,8 +59,6 @@ void ConfirmWindow::NoLongerStreamed(Entry& entry) {
 void ConfirmWindow::Closed(Entry& entry) {
   --open_;
   NoLongerStreamed(entry);
-  const auto open = open_by_key_.find(entry.return_key);
-  if (open != open_by_key_.end() && --open->second == 0) open_by_key_.erase(open);
 }
 
 bool ConfirmWindow::Confirm(uint64_t tag, bool multiple,
@@ -43,7 +71,7 @@ bool ConfirmWindow::Confirm(uint64_t tag, bool multiple,
   // Collected before the calls: `each` may come back here.
   std::vector<std::pair<PendingPublish*, bool>> done;
   for (uint64_t at = first; at <= last; ++at) {
-    Entry& entry = entries_[static_cast<size_t>(at - first_tag_)];
+    Entry& entry = At(at);
     if (entry.confirmed) continue;
     entry.confirmed =
         !base::Planted(base::PlantedBug::kDoneBitDropped) || multiple || at == first_tag_;
@@ -58,55 +86,47 @@ bool ConfirmWindow::Confirm(uint64_t tag, bool multiple,
 }
 
 bool ConfirmWindow::MarkReturned(uint64_t return_key) {
-  const auto search = [&](uint64_t from, uint64_t to) {
-    for (uint64_t at = from; at < to; ++at) {
-      Entry& entry = entries_[static_cast<size_t>(at - first_tag_)];
-      if (entry.return_key == return_key && !entry.returned && !entry.confirmed) {
-        entry.returned = true;
-        search_from_ = at + 1;
-        return true;
-      }
-    }
-    return false;
-  };
-  const uint64_t from = std::clamp(search_from_, first_tag_, next_tag());
-  return search(from, next_tag()) || search(first_tag_, from);
+  if (newest_.empty()) return false;
+  Entry* oldest = nullptr;
+  for (uint64_t tag = NewestOf(return_key); tag >= first_tag_; tag = At(tag).older) {
+    Entry& entry = At(tag);
+    if (entry.return_key == return_key && !entry.returned && !entry.confirmed) oldest = &entry;
+  }
+  if (oldest != nullptr) oldest->returned = true;
+  return oldest != nullptr;
 }
 
 void ConfirmWindow::Forget(uint64_t tag) {
   if (tag < first_tag_ || tag >= next_tag()) return;
-  Entry& entry = entries_[static_cast<size_t>(tag - first_tag_)];
+  Entry& entry = At(tag);
   entry.publish = nullptr;
   // A queue that never confirms must not take the streams' room for good.
   NoLongerStreamed(entry);
 }
 
 std::vector<PendingPublish*> ConfirmWindow::DropLast(size_t count) {
-  std::vector<PendingPublish*> dropped;
-  dropped.reserve(count);
-  for (size_t i = entries_.size() - count; i < entries_.size(); ++i) {
-    dropped.push_back(entries_[i].publish);
-    Closed(entries_[i]);
+  std::vector<PendingPublish*> dropped(count);
+  while (count > 0) {
+    Entry& entry = At(--next_tag_);
+    dropped[--count] = entry.publish;
+    // Every newer one is gone already.
+    NewestOf(entry.return_key) = entry.older;
+    Closed(entry);
   }
-  entries_.erase(entries_.end() - static_cast<std::ptrdiff_t>(count), entries_.end());
-  search_from_ = std::min(search_from_, next_tag());
   return dropped;
 }
 
 std::vector<PendingPublish*> ConfirmWindow::TakeAll() {
   std::vector<PendingPublish*> live;
-  for (const Entry& entry : entries_) {
-    if (entry.publish != nullptr) live.push_back(entry.publish);
+  for (uint64_t tag = first_tag_; tag < next_tag_; ++tag) {
+    if (At(tag).publish != nullptr) live.push_back(At(tag).publish);
   }
   *this = ConfirmWindow();
   return live;
 }
 
 void ConfirmWindow::DropConfirmedFront() {
-  while (!entries_.empty() && entries_.front().confirmed) {
-    entries_.pop_front();
-    ++first_tag_;
-  }
+  while (first_tag_ < next_tag_ && At(first_tag_).confirmed) ++first_tag_;
 }
 
 }  // namespace amqp_sidecar::broker

@@ -4,11 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 
 namespace amqp_sidecar::broker {
@@ -26,7 +24,7 @@ class ConfirmWindow {
   void Add(PendingPublish* publish, uint64_t return_key, size_t streamed_bytes = 0);
 
   // One with this key is open, forgotten or not: a return could be meant for either.
-  bool Holds(uint64_t return_key) const { return open_by_key_.contains(return_key); }
+  bool Holds(uint64_t return_key) const;
 
   // Calls `each` for every live publish that this confirm is about and no earlier one was, in the
   // order of their tags. False where it is about a tag that was never given out.
@@ -52,29 +50,38 @@ class ConfirmWindow {
   // Those of them that came by streams, the forgotten ones not included.
   size_t streamed() const { return streamed_; }
   size_t streamed_bytes() const { return streamed_bytes_; }
-  uint64_t next_tag() const { return first_tag_ + entries_.size(); }
+  uint64_t next_tag() const { return next_tag_; }
 
  private:
   struct Entry {
-    PendingPublish* publish;
-    uint64_t return_key;
-    size_t streamed_bytes;
-    bool returned;
-    bool confirmed;
+    PendingPublish* publish = nullptr;
+    uint64_t return_key = 0;
+    // The next older one whose key falls on the same place, by its tag; one that is not in the
+    // window any more ends the chain, as every older one has left it too.
+    uint64_t older = 0;
+    size_t streamed_bytes = 0;
+    bool returned = false;
+    bool confirmed = false;
   };
 
+  Entry& At(uint64_t tag) { return ring_[tag & (ring_.size() - 1)]; }
+  const Entry& At(uint64_t tag) const { return ring_[tag & (ring_.size() - 1)]; }
+  uint64_t& NewestOf(uint64_t return_key) { return newest_[return_key & (newest_.size() - 1)]; }
+  void Put(uint64_t tag, const Entry& entry);
+  void Grow();
   void Closed(Entry& entry);
   void NoLongerStreamed(Entry& entry);
   void DropConfirmedFront();
 
-  std::deque<Entry> entries_;  // by tag, from first_tag_ on
+  // A power of two of slots, by tag, of which those from first_tag_ up to next_tag_ are in use; and
+  // as many beginnings of chains, by key. A publish costs its slot and no more.
+  std::vector<Entry> ring_;
+  std::vector<uint64_t> newest_;
   uint64_t first_tag_ = 1;
+  uint64_t next_tag_ = 1;
   size_t open_ = 0;
   size_t streamed_ = 0;
   size_t streamed_bytes_ = 0;
-  absl::flat_hash_map<uint64_t, uint32_t> open_by_key_;
-  // Returns come in the order of the publishes: the search goes on from the last one.
-  uint64_t search_from_ = 1;
 };
 
 }  // namespace amqp_sidecar::broker

@@ -1,5 +1,10 @@
 #include "broker/confirm_window.h"
 
+#include <algorithm>
+#include <deque>
+#include <iterator>
+#include <map>
+#include <random>
 #include <vector>
 
 #include "broker/pending_publish.h"
@@ -101,6 +106,69 @@ TEST_CASE("when the channel is gone what is live comes back in order and the tag
   CHECK(window->TakeAll() == std::vector<PendingPublish*>{window.At(0), window.At(3)});
   CHECK(window->open() == 0);
   CHECK(window->next_tag() == 1);
+}
+
+// The window as anybody would write it, by tag.
+struct Plain {
+  struct One {
+    uint64_t key;
+    bool returned = false;
+  };
+  bool Holds(uint64_t key) const {
+    return std::any_of(open.begin(), open.end(),
+                       [&](const auto& o) { return o.second.key == key; });
+  }
+  bool MarkReturned(uint64_t key) {
+    for (auto& [tag, one] : open) {
+      if (one.key == key && !one.returned) return one.returned = true;
+    }
+    return false;
+  }
+  std::map<uint64_t, One> open;
+  uint64_t next_tag = 1;
+};
+
+TEST_CASE("a window of any size and history answers as a plain list would") {
+  std::mt19937 random(7);
+  const auto below = [&](size_t n) {
+    return std::uniform_int_distribution<size_t>(0, n - 1)(random);
+  };
+  ConfirmWindow window;
+  Plain plain;
+  std::deque<PendingPublish> publishes;
+  for (int step = 0; step < 20'000; ++step) {
+    const uint64_t key = below(400);
+    INFO("step " << step << ", key " << key);
+    REQUIRE(window.Holds(key) == plain.Holds(key));
+    REQUIRE(window.open() == plain.open.size());
+    REQUIRE(window.next_tag() == plain.next_tag);
+    // In long runs more is added than confirmed, then the other way round.
+    const size_t action = below(step / 1000 % 2 == 0 ? 8 : 16);
+    if (action < 5) {
+      window.Add(&publishes.emplace_back(), key);
+      plain.open.emplace(plain.next_tag++, Plain::One{key});
+    } else if (action == 5) {
+      REQUIRE(window.MarkReturned(key) == plain.MarkReturned(key));
+    } else if (action == 6 && !plain.open.empty() &&
+               plain.open.rbegin()->first + 1 == plain.next_tag) {
+      REQUIRE(window.DropLast(1).size() == 1);
+      plain.open.erase(--plain.next_tag);
+    } else if (!plain.open.empty()) {
+      const bool multiple = below(20) == 0;
+      auto at = plain.open.begin();
+      std::advance(at, below(plain.open.size()));
+      std::vector<bool> expected;
+      std::vector<bool> returned;
+      const uint64_t tag = at->first;
+      const auto first = multiple ? plain.open.begin() : at;
+      for (auto one = first; one != std::next(at); ++one) expected.push_back(one->second.returned);
+      plain.open.erase(first, std::next(at));
+      REQUIRE(window.Confirm(tag, multiple, [&](PendingPublish*, bool was_returned) {
+        returned.push_back(was_returned);
+      }));
+      REQUIRE(returned == expected);
+    }
+  }
 }
 
 }  // namespace
