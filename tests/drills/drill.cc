@@ -26,7 +26,7 @@ Direct::Arguments With(Direct::Arguments arguments, const Direct::Arguments& mor
 }  // namespace
 
 Drill::Drill(const std::string& row, DrillOptions options)
-    : node(options.nodes.front()),
+    : node(options.nodes.empty() ? RabbitmqNode::Drilled() : options.nodes.front()),
       names(node),
       classic(names.Queue(options.queue)),
       // RabbitMQ 4 drops what was redelivered twenty times, unless it is told otherwise.

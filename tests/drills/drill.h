@@ -50,8 +50,9 @@ class Figures {
 struct DrillOptions {
   SidecarOptions sidecar;
   bool proxied = false;  // the sidecar reaches the broker through `proxy` only
-  // More than one: the sidecar knows them all; queues are declared on the first.
-  std::vector<RabbitmqNode> nodes = {RabbitmqNode::Drilled()};
+  // None: the drills' single node. More than one: the sidecar knows them all; queues are declared
+  // on the first.
+  std::vector<RabbitmqNode> nodes = {};
   Direct::Arguments queue = {};  // further arguments of both queues
 };
 
