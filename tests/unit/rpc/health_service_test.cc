@@ -77,7 +77,10 @@ TEST_CASE("who watches a service is told its health, and every change, and no ot
   quiet.server.Shutdown(std::chrono::steady_clock::now() + seconds(5));
   for (Watch* watch : {&publisher, &subscriber, &whole}) {
     CHECK(watch->Next() == HealthCheckResponse::UNKNOWN);
-    CHECK(watch->Finish().error_code() == grpc::StatusCode::UNAVAILABLE);
+    const grpc::Status end = watch->Finish();
+    CHECK(end.error_code() == grpc::StatusCode::UNAVAILABLE);
+    // In our words, not by being cut off.
+    CHECK(end.error_message() == "the sidecar is shutting down");
   }
 }
 
