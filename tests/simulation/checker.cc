@@ -182,9 +182,18 @@ Checker::CopyId Checker::Stored(size_t index, std::string_view queue, bool first
     }
     last->second = index;
   }
-  copies_.push_back({index, Fate::kHeld, false});
-  publish.copies.push_back(copies_.size() - 1);
-  return copies_.size() - 1;
+  const CopyId copy = copies_.size();
+  copies_.push_back({index, copy, Fate::kHeld, false});
+  publish.copies.push_back(copy);
+  return copy;
+}
+
+Checker::CopyId Checker::Copied(CopyId from) {
+  const CopyId copy = copies_.size();
+  const size_t index = copies_[from].publish;
+  copies_.push_back({index, copies_[from].origin, Fate::kHeld, true});
+  publishes_[index].copies.push_back(copy);
+  return copy;
 }
 
 void Checker::Acked(size_t index, bool returned, const std::vector<CopyId>& copies) {
@@ -227,9 +236,23 @@ void Checker::Finish(size_t held) {
       continue;
     }
     if (!publish.result.routed) continue;
-    const bool kept = std::ranges::any_of(
-        publish.copies, [&](CopyId copy) { return copies_[copy].fate != Fate::kLostUnconfirmed; });
-    if (!kept) Fail(Describe(i) + " and lost");
+    CheckKept(i);
+  }
+}
+
+// Each queue that it was confirmed to have reached has it, or somebody has done with it.
+void Checker::CheckKept(size_t index) {
+  std::map<CopyId, bool> kept;
+  bool any = false;
+  for (const CopyId copy : publishes_[index].copies) {
+    const Fate fate = copies_[copy].fate;
+    if (fate == Fate::kLostUnconfirmed) continue;
+    const bool ends_here = fate != Fate::kDeadLettered;
+    kept[copies_[copy].origin] |= ends_here;
+    any = any || ends_here;
+  }
+  if (!any || std::ranges::any_of(kept, [](const auto& entry) { return !entry.second; })) {
+    Fail(Describe(index) + " and lost");
   }
 }
 

@@ -20,6 +20,9 @@ enum class Fate {
   kHeld,             // in a queue, or delivered and unsettled
   kConsumed,         // acked
   kRejected,         // rejected, and the queue dead-letters to nowhere
+  kExpired,          // its time was over, and the queue dead-letters to nowhere
+  kDropped,          // dead-lettered to where nothing takes it
+  kDeadLettered,     // by the broker: other copies are where it went
   kRemoved,          // purged, or its queue was deleted
   kTransient,        // its queue or itself did not outlive a restart, as it was declared
   kLostUnconfirmed,  // did not outlive a restart, and had not been confirmed
@@ -96,6 +99,8 @@ class Checker {
   void Returned(size_t index) { ++publishes_[index].returned; }
   void Refused(size_t index) { ++publishes_[index].refused; }
   void Acked(size_t index, bool returned, const std::vector<CopyId>& copies);
+  // The broker puts a message where another of its queues had it.
+  CopyId Copied(CopyId from);
   bool confirmed(CopyId copy) const { return copies_[copy].confirmed; }
   void Ended(CopyId copy, Fate fate) { copies_[copy].fate = fate; }
 
@@ -107,6 +112,7 @@ class Checker {
  private:
   struct Copy {
     size_t publish;
+    CopyId origin;  // the copy that was published: itself, or what it was made of
     Fate fate = Fate::kHeld;
     bool confirmed = false;
   };
@@ -120,6 +126,7 @@ class Checker {
   void CheckOk(size_t index);
   void CheckFailed(size_t index);
   void CheckDuplicates(size_t index);
+  void CheckKept(size_t index);
   std::string Describe(size_t index) const;
 
   Trace& trace_;

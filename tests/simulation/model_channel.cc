@@ -6,6 +6,7 @@
 
 #include "model_broker.h"
 #include "model_connection.h"
+#include "model_properties.h"
 
 namespace amqp_sidecar::simulation {
 namespace {
@@ -215,6 +216,12 @@ void ModelChannel::Deliver(const std::string& tag, const std::string& queue, uin
   broker_.settlements().Sent(key);
   broker_.trace().Event("deliver", {number_, delivery_tag, copy.message->publish}, tag);
   const ModelMessage& message = *copy.message;
+  std::string properties = message.properties;
+  if (copy.returns > 0 && broker_.FindQueue(queue)->quorum()) {
+    ModelProperties counted(properties);
+    counted.SetHeader("x-delivery-count", {copy.returns});
+    properties = counted.Bytes();
+  }
   std::string bytes = MethodFrame(number_, Method::kBasicDeliver)
                           .Short(tag)
                           .U64(delivery_tag)
@@ -222,7 +229,7 @@ void ModelChannel::Deliver(const std::string& tag, const std::string& queue, uin
                           .Short(message.exchange)
                           .Short(message.routing_key)
                           .Bytes();
-  bytes += ContentFrames(number_, message.properties, message.body, broker_.options().frame_max);
+  bytes += ContentFrames(number_, properties, message.body, broker_.options().frame_max);
   unacked_[delivery_tag] = {queue, incarnation, std::move(copy), key};
   Send(std::move(bytes));
 }
@@ -258,7 +265,8 @@ void ModelChannel::Settle(uint64_t tag, Verb verb, bool requeue) {
     return;
   }
   --broker_.FindQueue(settled.queue)->unacked;
-  broker_.checker().Ended(settled.copy.id, verb == Verb::kAck ? Fate::kConsumed : Fate::kRejected);
+  if (verb == Verb::kReject) return broker_.Reject(settled.queue, std::move(settled.copy));
+  broker_.checker().Ended(settled.copy.id, Fate::kConsumed);
 }
 
 void ModelChannel::DropUnacked(const std::string& queue, uint64_t incarnation, Fate fate) {

@@ -46,23 +46,23 @@ void ModelChannel::OnQueueDeclare(WireReader args) {
   ModelQueue queue;
   queue.name = args.Short();
   const uint8_t bits = args.U8();
-  const auto arguments = args.Table();
+  queue.arguments = args.Table();
   if (!args.done()) return Malformed(Method::kQueueDeclare);
-  const ModelQueue* found = broker_.FindQueue(queue.name);
+  ModelQueue* found = broker_.FindQueue(queue.name);
+  const bool passive = (bits & 1) != 0;
   queue.durable = (bits & 2) != 0;
-  if (const auto bound = arguments.find("x-max-length"); bound != arguments.end()) {
-    queue.max_length = bound->second;
-  }
-  if ((bits & 1) != 0) {
+  if (passive) {
     if (found == nullptr) return NotFound("queue", queue.name);
   } else if (found == nullptr) {
     const std::string name = queue.name;
     broker_.DeclareQueue(std::move(queue));
     found = broker_.FindQueue(name);
-  } else if (found->durable != queue.durable || found->max_length != queue.max_length) {
+  } else if (found->durable != queue.durable || found->arguments != queue.arguments) {
     return CloseByBroker(406, "PRECONDITION_FAILED - inequivalent arg 'durable' for queue '" +
                                   queue.name + "' in vhost '/'");
   }
+  // Measured on 3.10 and 4.0: a quorum queue does not count a passive declare as use.
+  if (!passive || !found->quorum()) broker_.Renew(*found);
   Send(MethodFrame(number_, Method::kQueueDeclareOk)
            .Short(found->name)
            .U32(static_cast<uint32_t>(found->ready.size()))

@@ -236,6 +236,15 @@ void ModelConnection::OnContentHeader(uint16_t number, std::string_view payload)
   if (!publish) return Violated(502, "a publish that nobody made");
   content.message->publish = *publish;
   content.message->persistent = properties.persistent;
+  if (!properties.expiration.empty()) {
+    content.message->time_to_live = std::chrono::milliseconds(std::stoll(properties.expiration));
+  }
+  if (const auto further = properties.headers.find("CC"); further != properties.headers.end()) {
+    const WireArray* keys = further->second.array();
+    for (const WireValue& key : keys == nullptr ? WireArray() : *keys) {
+      if (key.text() != nullptr) content.message->further_keys.push_back(*key.text());
+    }
+  }
   content.message->properties = std::move(properties.encoded);
   content.has_header = true;
   if (content.missing == 0) FinishContent(number);
