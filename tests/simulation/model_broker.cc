@@ -184,7 +184,8 @@ ModelBroker::Routed ModelBroker::Route(const std::shared_ptr<const ModelMessage>
     }
     ModelCopy copy;
     copy.message = message;
-    copy.id = checker_.Stored(message->publish, name, routed.copies.empty());
+    copy.id = message->move ? settlements_.Moved(*message->move)
+                            : checker_.Stored(message->publish, name, routed.copies.empty());
     routed.copies.push_back(copy.id);
     Put(queue, std::move(copy));
   }

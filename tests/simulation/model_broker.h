@@ -65,6 +65,10 @@ class ModelBroker {
   void CancelSomeConsumer();
   void DeleteSomeQueue();
   void DeleteSomeExchange();
+  // A message that came by other ways than the sidecar, to the queue that it names.
+  void TakeFromOthers(size_t publish, const amqp::Properties& properties);
+  // What waits in one queue to another, as it is; nothing where one of them is not there.
+  void MoveAll(const std::string& from, const std::string& to);
   // Ends every stall.
   void Heal();
 
@@ -107,6 +111,8 @@ class ModelBroker {
   void ForgetLater(ModelConnection& connection);
 
   // --- For the checks.
+  // What has arrived where it was dead-lettered to is not also where it was.
+  void NoteDeadLetters();
   size_t held() const;
   size_t connections() const { return connections_.size(); }
   // Of all connections: channels that are open, and those that wait for the sidecar's close-ok.

@@ -213,11 +213,13 @@ void ModelChannel::Deliver(const std::string& tag, const std::string& queue, uin
   const uint64_t delivery_tag = next_delivery_tag_++;
   SettlementChecker::Key key = *KeyOf(tag);
   key.tag = delivery_tag;
-  broker_.settlements().Sent(key);
+  const bool counts = broker_.FindQueue(queue)->quorum();
+  broker_.settlements().Sent(key, {copy.message->publish, copy.id, queue,
+                                   counts ? static_cast<uint32_t>(copy.returns) : 0});
   broker_.trace().Event("deliver", {number_, delivery_tag, copy.message->publish}, tag);
   const ModelMessage& message = *copy.message;
   std::string properties = message.properties;
-  if (copy.returns > 0 && broker_.FindQueue(queue)->quorum()) {
+  if (copy.returns > 0 && counts) {
     ModelProperties counted(properties);
     counted.SetHeader("x-delivery-count", {copy.returns});
     properties = counted.Bytes();
@@ -258,7 +260,7 @@ void ModelChannel::OnSettle(WireReader args, Method method) {
 
 void ModelChannel::Settle(uint64_t tag, Verb verb, bool requeue) {
   Unacked settled = std::move(unacked_.extract(tag).mapped());
-  broker_.settlements().Settled(settled.key, verb);
+  const Fate fate = broker_.settlements().Settled(settled.key, verb);
   if (settled.queue.empty()) return;
   if (requeue) {
     broker_.Requeue(settled.queue, settled.incarnation, std::move(settled.copy));
@@ -266,7 +268,7 @@ void ModelChannel::Settle(uint64_t tag, Verb verb, bool requeue) {
   }
   --broker_.FindQueue(settled.queue)->unacked;
   if (verb == Verb::kReject) return broker_.Reject(settled.queue, std::move(settled.copy));
-  broker_.checker().Ended(settled.copy.id, Fate::kConsumed);
+  broker_.checker().Ended(settled.copy.id, fate);
 }
 
 void ModelChannel::DropUnacked(const std::string& queue, uint64_t incarnation, Fate fate) {

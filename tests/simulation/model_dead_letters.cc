@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "amqp/content_codec.h"
 #include "model_broker.h"
 #include "model_connection.h"
 #include "model_properties.h"
@@ -32,6 +33,8 @@ WireArray DeathsOf(const WireTable& headers) {
   return found == headers.end() || found->second.array() == nullptr ? WireArray()
                                                                     : *found->second.array();
 }
+
+bool IsWaitQueue(const std::string& name) { return name.starts_with("amqp-sidecar.wait."); }
 
 // What has come round to the queue without anybody having rejected it is dropped.
 bool GoesRound(const WireArray& deaths, const std::string& queue) {
@@ -110,7 +113,14 @@ ModelBroker::Arrival ModelBroker::Arrive(const ModelQueue& from, const ModelMess
     arrival = Arrival::kTaken;
     ModelCopy arrived;
     arrived.message = dead;
-    arrived.id = checker_.Copied(copy);
+    Checker::Journey journey = checker_.journey(copy);
+    if (!IsWaitQueue(from.name)) {
+      journey.exchange = dead->exchange;
+      journey.routing_key = dead->routing_key;
+      journey.died = true;
+      journey.not_before = {};
+    }
+    arrived.id = checker_.Copied(copy, std::move(journey));
     Put(queue, std::move(arrived));
   }
   return arrival;
@@ -147,7 +157,10 @@ void ModelBroker::TryToLeave(const std::string& name, uint64_t incarnation, Chec
           kRetryEvery, [this, name, incarnation, copy] { TryToLeave(name, incarnation, copy); });
     case Arrival::kInCircles:
       queue->leaving.erase(found);
-      return checker_.Ended(copy, Fate::kDropped);
+      checker_.Ended(copy, Fate::kDropped);
+      // Others may have sent it round.
+      if (!IsWaitQueue(name)) return;
+      return checker_.Fail("a message of " + name + " is dropped, since it goes in circles");
   }
 }
 
@@ -157,8 +170,64 @@ void ModelBroker::Leave(const std::string& name, uint64_t incarnation, Checker::
   if (up_ && queue->leaving.erase(copy) > 0) checker_.Ended(copy, Fate::kDeadLettered);
 }
 
+void ModelBroker::NoteDeadLetters() {
+  for (auto& [name, queue] : queues_) {
+    std::erase_if(queue.leaving, [&](const auto& entry) {
+      if (entry.second.arrived) checker_.Ended(entry.first, Fate::kDeadLettered);
+      return entry.second.arrived;
+    });
+  }
+}
+
 void ModelBroker::Reject(const std::string& queue, ModelCopy copy) {
   DeadLetter(queues_.at(queue), std::move(copy), Death::kRejected);
+}
+
+// --- By others.
+
+void ModelBroker::TakeFromOthers(size_t publish, const amqp::Properties& properties) {
+  const auto frame = amqp::ContentHeaderFrame(properties, 0);
+  auto message = std::make_shared<ModelMessage>();
+  message->routing_key = checker_.publish(publish).routing_key;
+  // Without the frame's head and end, class, weight and size.
+  message->properties = frame->substr(kFrameBytes - 1 + 12, frame->size() - kFrameBytes - 12);
+  message->body = checker_.Body(publish);
+  message->publish = publish;
+  message->persistent = true;
+  if (!properties.expiration.empty()) {
+    message->time_to_live = milliseconds(std::stoll(properties.expiration));
+  }
+  if (const auto further = properties.headers.find("CC"); further != properties.headers.end()) {
+    for (const auto& key : std::get<amqp::FieldArray>(further->second.value)) {
+      message->further_keys.push_back(std::get<std::string>(key.value));
+    }
+  }
+  const Routed routed = Route(message);
+  for (const Checker::CopyId copy : routed.copies) checker_.Confirmed(copy);
+  if (routed.copies.empty()) checker_.NotTaken(publish);
+}
+
+void ModelBroker::MoveAll(const std::string& from, const std::string& to) {
+  ModelQueue* source = FindQueue(from);
+  ModelQueue* target = FindQueue(to);
+  if (!up_ || source == nullptr || target == nullptr) return;
+  trace_.Event("moved by hand", {source->ready.size()}, from + " to " + to);
+  for (auto& [position, copy] : std::exchange(source->ready, {})) {
+    auto message = std::make_shared<ModelMessage>(*copy.message);
+    message->exchange.clear();
+    message->routing_key = to;
+    Checker::Journey journey = checker_.journey(copy.id);
+    const bool waited = journey.attempts > 0;
+    const bool as_then = waited && journey.queue == to;
+    journey.exchange = as_then ? journey.exchange_then : "";
+    journey.routing_key = as_then ? journey.routing_key_then : to;
+    journey.died = as_then ? journey.died_then : journey.died || waited;
+    ModelCopy moved;
+    moved.message = std::move(message);
+    moved.id = checker_.Copied(copy.id, std::move(journey));
+    checker_.Ended(copy.id, Fate::kDeadLettered);
+    Put(*target, std::move(moved));
+  }
 }
 
 // --- Time.
@@ -198,6 +267,10 @@ void ModelBroker::CheckLease(const std::string& name, uint64_t incarnation) {
   const base::TimePoint due = queue->last_used + *queue->lease();
   if (due > reactor_.Now()) return CheckLeaseAt(*queue, due);
   trace_.Event("unused queue deleted", {queue->held()}, name);
+  const auto key = queue->dead_letter_key();
+  if (queue->held() > queue->unacked && key && HasQueue(*key)) {
+    checker_.Fail(name + " is deleted, for nobody used it, with what waits in it");
+  }
   DropQueue(name, Fate::kRemoved);
 }
 

@@ -13,6 +13,7 @@
 
 #include "checker.h"
 #include "model_wire.h"
+#include "settlement_checker.h"
 
 namespace amqp_sidecar::simulation {
 
@@ -23,8 +24,11 @@ struct ModelMessage {
   std::string routing_key;
   std::string properties;  // as they came
   std::string body;
+  std::string user_id;
   size_t publish = 0;
   bool persistent = false;
+  // The sidecar publishes it again: to wait, or to die.
+  std::optional<SettlementChecker::Move> move;
   // Its own, in each queue that it comes to.
   std::optional<base::Duration> time_to_live;
   // Besides the routing key.
