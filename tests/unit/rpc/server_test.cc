@@ -192,10 +192,12 @@ TEST_CASE("a subscription with the broker away hears so first, and ends when its
   v1::SubscribeResponse response;
   REQUIRE(stream.reader->Read(&response));
   CHECK(response.event().kind() == v1::SUBSCRIPTION_EVENT_KIND_INTERRUPTED);
-  CHECK(Eventually(seconds(10), [&] { return fixture.broker().snapshot()->subscriptions == 1; }));
+  CHECK(Eventually(seconds(10),
+                   [&] { return fixture.broker().snapshot()->subscriptions.size() == 1; }));
   stream.context.TryCancel();
   CHECK(stream.reader->Finish().error_code() == grpc::StatusCode::CANCELLED);
-  CHECK(Eventually(seconds(10), [&] { return fixture.broker().snapshot()->subscriptions == 0; }));
+  CHECK(
+      Eventually(seconds(10), [&] { return fixture.broker().snapshot()->subscriptions.empty(); }));
 }
 
 TEST_CASE("a client that dies ends its subscription") {
@@ -205,10 +207,12 @@ TEST_CASE("a client that dies ends its subscription") {
     Stream stream(fixture, Billing());
     v1::SubscribeResponse response;
     REQUIRE(stream.reader->Read(&response));
-    CHECK(Eventually(seconds(10), [&] { return fixture.broker().snapshot()->subscriptions == 1; }));
+    CHECK(Eventually(seconds(10),
+                     [&] { return fixture.broker().snapshot()->subscriptions.size() == 1; }));
     stream.context.TryCancel();
   }
-  CHECK(Eventually(seconds(10), [&] { return fixture.broker().snapshot()->subscriptions == 0; }));
+  CHECK(
+      Eventually(seconds(10), [&] { return fixture.broker().snapshot()->subscriptions.empty(); }));
 }
 
 TEST_CASE("a subscription that cannot be ends with its reason") {
