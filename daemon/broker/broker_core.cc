@@ -159,7 +159,13 @@ void BrokerCore::OnLinkUp(Use use, amqp::Connection& connection) {
   // Also where only the publishing link came back: the broker may have begun anew, and the other
   // link not know yet that it is dead.
   if (consume_link_.connection() != nullptr) topology_.LinkUp();
-  if (use.consuming) subscriptions_.LinkUp(connection);
+}
+
+// Once the topology stands: or a queue that is about to be declared again would be missed.
+void BrokerCore::BeginConsuming() {
+  if (consuming_ || consume_link_.connection() == nullptr) return;
+  consuming_ = true;
+  subscriptions_.LinkUp(*consume_link_.connection());
 }
 
 void BrokerCore::OnLinkDown(Use use, const amqp::Failure& failure) {
@@ -170,11 +176,14 @@ void BrokerCore::OnLinkDown(Use use, const amqp::Failure& failure) {
     topology_.LinkDown();
   }
   if (use.publishing) publisher_.LinkDown();
-  if (use.consuming) subscriptions_.LinkDown(failure);
+  if (use.consuming && std::exchange(consuming_, false)) subscriptions_.LinkDown(failure);
 }
 
 void BrokerCore::OnTopologyChange() {
-  if (topology_.ready()) publisher_.TopologyReady();
+  if (topology_.ready()) {
+    publisher_.TopologyReady();
+    BeginConsuming();
+  }
   UpdateSnapshot();
 }
 

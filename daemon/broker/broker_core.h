@@ -73,6 +73,7 @@ class BrokerCore final {
   void OnLinkUp(Use use, amqp::Connection& connection);
   void OnLinkDown(Use use, const amqp::Failure& failure);
   void OnTopologyChange();
+  void BeginConsuming();
   void UpdateSnapshot();
   void AwaitDrained(base::TimePoint deadline, base::Task done)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(reactor_.role);
@@ -98,6 +99,7 @@ class BrokerCore final {
   OwnQueues own_queues_;
   MessageMover mover_;
   Subscriptions subscriptions_;
+  bool consuming_ = false;  // the subscriptions know of the link
 
   // Shared.
   std::atomic<bool> draining_ = false;

@@ -49,6 +49,7 @@ TEST_CASE("a message comes back from its wait as it was first published, and cou
   for (uint32_t attempt = 2; attempt <= 4; ++attempt) {
     message = Receive(Back(WaitProperties(*message, "billing"), "billing"), "billing");
     CHECK(message->attempt == attempt);
+    CHECK(message->redelivered);
     CHECK(message->exchange == "orders");
     CHECK(message->routing_key == "order.created");
     CHECK(message->properties == first);

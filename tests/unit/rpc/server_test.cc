@@ -269,14 +269,16 @@ TEST_CASE("a topology call with the broker away is answered by its deadline") {
   CHECK(ReadFailure(status).reason == "BROKER_UNAVAILABLE");
 }
 
-TEST_CASE("methods that this version has not got are unimplemented") {
+TEST_CASE("a stream that closes its side without a request is told what it lacks") {
   ServerFixture fixture;
   fixture.Start();
   grpc::ClientContext context;
   context.set_deadline(In(seconds(10)));
   const auto stream = v1::SubscriberService::NewStub(fixture.Channel())->SubscribeStream(&context);
   stream->WritesDone();
-  CHECK(stream->Finish().error_code() == grpc::StatusCode::UNIMPLEMENTED);
+  const grpc::Status status = stream->Finish();
+  CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  CHECK(ReadFailure(status).reason == "INVALID_SUBSCRIPTION");
 }
 
 TEST_CASE("health follows the broker, and alive is always healthy") {
