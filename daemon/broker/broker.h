@@ -34,6 +34,8 @@ class Broker {
     size_t max_in_flight_bytes = 64u << 20;
     uint32_t default_prefetch = 64;  // 1 to 65535
     Topology topology;
+    TopologyMode topology_mode = TopologyMode::kDeclare;
+    std::vector<std::string> exchange_types;  // of the broker's plugins; others are refused
     json::Validator::Options validation;
   };
 
@@ -78,6 +80,10 @@ class Broker {
   void UnbindQueue(Binding binding, base::TimePoint deadline, TopologyCallback done);
   void PurgeQueue(std::string name, base::TimePoint deadline, TopologyCallback done);
   void GetQueue(std::string name, base::TimePoint deadline, TopologyCallback done);
+
+  // How the broker differs from Config::topology, by `deadline`. Changes nothing, where the mode is
+  // not kDeclare.
+  void CompareTopology(base::TimePoint deadline, ComparisonCallback done);
 
   // Sets delivery.invalid_reason where validation finds the body at fault. Pure: for the thread
   // that hands the delivery on.

@@ -118,7 +118,9 @@ BrokerCore::BrokerCore(base::Reactor& reactor, amqp::Dialer& dialer, base::Backo
       consume_link_(own_consume_link_ == nullptr ? publish_link_ : *own_consume_link_),
       scratch_(reactor, consume_link_),
       directory_(scratch_),
-      topology_(reactor, scratch_, directory_, config_.topology, [this] { OnTopologyChange(); }),
+      queue_types_(reactor, scratch_),
+      topology_(reactor, scratch_, directory_, queue_types_,
+                {config_.topology, config_.topology_mode}, [this] { OnTopologyChange(); }),
       publisher_(
           reactor, publish_link_, directory_, topology_,
           {config_.publish_channels, config_.max_in_flight_messages, config_.operation_timeout}),
@@ -149,6 +151,7 @@ void BrokerCore::OnLinkUp(Use use, amqp::Connection& connection) {
 
 void BrokerCore::OnLinkDown(Use use, const amqp::Failure& failure) {
   directory_.Clear();
+  queue_types_.Clear();
   if (use.consuming) {
     scratch_.LinkDown(failure);
     topology_.LinkDown();
