@@ -234,7 +234,17 @@ TEST_CASE("a stream takes nothing back, and a policy for it ends the subscriptio
     world.Settle(Verb::kAck, listener->ids);
     CHECK(world.Channel().settlements == Words{"ack 1"});
   }
-  SECTION("with one") {
+  SECTION("with one, and the broker says that it is a stream") {
+    const auto listener = world.Subscribe(WithRetry(3), "stream");
+    CHECK(listener->told == Words{"INVALID_SUBSCRIPTION"});
+    CHECK_THAT(listener->detail, ContainsSubstring("leave retry unset"));
+  }
+  SECTION("with a deadline, likewise") {
+    const auto listener = world.Subscribe(WithDeadline(seconds(1)), "stream");
+    CHECK(listener->told == Words{"INVALID_SUBSCRIPTION"});
+    CHECK_THAT(listener->detail, ContainsSubstring("leave ack_deadline unset"));
+  }
+  SECTION("with one, and it could not be asked") {
     const auto listener = world.Active(0, WithRetry(3));
     world.Channel().Deliver(1, of_stream);
     world.Settle();

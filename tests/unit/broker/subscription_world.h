@@ -54,10 +54,11 @@ class SubscriptionWorld {
 
   SubscriptionWorld() : SubscriptionWorld(Options()) {}
   explicit SubscriptionWorld(Options options)
-      : topology_(ground_.reactor, scratch_, directory_, options.topology, [] {}),
+      : topology_(ground_.reactor, scratch_, directory_, types_, {options.topology}, [] {}),
         publisher_(ground_.reactor, ground_.link, directory_, topology_, {1, 100}),
         subscriptions_({ground_.link,
                         scratch_,
+                        types_,
                         {ground_.reactor, mover_, topology_, options.hold_limit,
                          options.default_ack_deadline}},
                        {kLife, options.kept_channels}, [] {}) {}
@@ -76,16 +77,29 @@ class SubscriptionWorld {
     connection_->Lose();
     scratch_.LinkDown(failure);
     queues_.LinkDown();
+    types_.Clear();
     publisher_.LinkDown();
     subscriptions_.LinkDown(failure);
     Settle();
   }
-  std::shared_ptr<ToldListener> Subscribe(SubscribeRequest request = {}) {
+  // Where it asks for the type of its queue first, that is `type`.
+  std::shared_ptr<ToldListener> Subscribe(SubscribeRequest request = {},
+                                          const std::string& type = "classic") {
     if (request.queue.empty()) request.queue = "billing";
+    const std::string question = "declare-queue " + request.queue;
+    const bool asks = request.bindings.empty();
     if (request.prefetch == 0) request.prefetch = 10;
     auto listener = std::make_shared<ToldListener>();
     subscriptions_.Start(++last_id_, std::move(request), listener);
     Settle();
+    if (asks && connection_ != nullptr && Channel().pending() == Words{question}) {
+      Channel().CloseByBroker(
+          406,
+          "PRECONDITION_FAILED - inequivalent arg 'x-queue-type' for queue "
+          "'billing' in vhost '/': received 'amqp-sidecar-asks' but current is '" +
+              type + "'");
+      Settle();
+    }
     return listener;
   }
   // Subscribed, with deliveries 1 to `count`.
@@ -153,6 +167,7 @@ class SubscriptionWorld {
   FakeChannel* publish_channel_ = nullptr;
   ScratchChannel scratch_{ground_.reactor, ground_.link};
   ExchangeDirectory directory_{scratch_};
+  QueueTypes types_{ground_.reactor, scratch_};
   TopologyKeeper topology_;
   Publisher publisher_;
   OwnQueues queues_{ground_.reactor, scratch_};
