@@ -153,7 +153,10 @@ bool SettlementChecker::WasMoved(const Key& key, Delivery& delivery) {
   if (!may) return false;
   for (const Key& other : of_message_[{delivery.outgoing.publish, delivery.outgoing.queue}]) {
     Delivery& twin = deliveries_.at(other);
-    if (twin.settled != 0 || twin.arrived.empty() || twin.attempt != delivery.attempt) continue;
+    if (twin.settled == Bit(Verb::kAck) || twin.arrived.empty() ||
+        twin.attempt != delivery.attempt) {
+      continue;
+    }
     const Checker::CopyId arrived = twin.arrived.back();
     twin.arrived.pop_back();
     // Then what is on its way for this one is the other's.
