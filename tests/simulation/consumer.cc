@@ -96,7 +96,8 @@ void Consumer::OnDelivery(const broker::Delivery& delivery) {
   if (held.key.subscription != id_ || *delivery.queue != queue_) {
     return ground_.checker.Fail(Describe() + " gets a delivery of another");
   }
-  const auto copy = ground_.settlements.Received(held.key, delivery.message->attempt);
+  const auto copy = ground_.settlements.Received(held.key, delivery.message->attempt,
+                                                 delivery.message->redelivered);
   if (!copy) return;
   const std::string wrong = WrongWith(delivery, ground_.checker, *copy);
   if (!wrong.empty()) {

@@ -214,8 +214,9 @@ void ModelChannel::Deliver(const std::string& tag, const std::string& queue, uin
   SettlementChecker::Key key = *KeyOf(tag);
   key.tag = delivery_tag;
   const bool counts = broker_.FindQueue(queue)->quorum();
-  broker_.settlements().Sent(key, {copy.message->publish, copy.id, queue,
-                                   counts ? static_cast<uint32_t>(copy.returns) : 0});
+  broker_.settlements().Sent(
+      key, {copy.message->publish, copy.id, queue, counts ? static_cast<uint32_t>(copy.returns) : 0,
+            copy.redelivered});
   broker_.trace().Event("deliver", {number_, delivery_tag, copy.message->publish}, tag);
   const ModelMessage& message = *copy.message;
   std::string properties = message.properties;
@@ -287,7 +288,9 @@ void ModelChannel::CloseByBroker(uint16_t code, const std::string& text) {
   broker_.checker().Fault();
   End(/*by_sidecar=*/false);
   state_ = State::kClosing;
-  close_frame_ = MethodFrame(number_, Method::kChannelClose).U16(code).Short(text).U32(0).Bytes();
+  // As RabbitMQ cuts it.
+  const std::string cut = text.size() > 255 ? text.substr(0, 252) + "..." : text;
+  close_frame_ = MethodFrame(number_, Method::kChannelClose).U16(code).Short(cut).U32(0).Bytes();
   Send(close_frame_);
   Later(broker_.reactor().Now() + broker_.options().close_repeats_every,
         &ModelChannel::RepeatClose);

@@ -79,6 +79,10 @@ struct ModelQueue {
   // --- What its arguments say.
   // Keeps all messages over a restart, and counts how often each came back.
   bool quorum() const { return Text("x-queue-type") == "quorum"; }
+  bool of_known_type() const {
+    const auto type = Text("x-queue-type");
+    return !type || *type == "classic" || *type == "quorum" || *type == "stream";
+  }
   // What is dead-lettered stays until it has arrived.
   bool at_least_once() const {
     return quorum() && Text("x-dead-letter-strategy") == "at-least-once" &&

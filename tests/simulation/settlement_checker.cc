@@ -81,7 +81,8 @@ void SettlementChecker::GivenBack(const Key& key, bool by_sidecar) {
 
 // --- The callers.
 
-std::optional<Checker::CopyId> SettlementChecker::Received(const Key& key, uint32_t attempt) {
+std::optional<Checker::CopyId> SettlementChecker::Received(const Key& key, uint32_t attempt,
+                                                           bool redelivered) {
   const auto found = deliveries_.find(key);
   if (found == deliveries_.end()) {
     checker_.Fail(Describe(key) + " was never sent by the broker");
@@ -92,6 +93,9 @@ std::optional<Checker::CopyId> SettlementChecker::Received(const Key& key, uint3
   if (attempt != delivery.attempt) {
     checker_.Fail(Describe(key) + " is attempt " + std::to_string(delivery.attempt) + ", not " +
                   std::to_string(attempt));
+  }
+  if (redelivered != (delivery.outgoing.redelivered || delivery.attempt > 1)) {
+    checker_.Fail(Describe(key) + (redelivered ? " is" : " is not") + " said to be redelivered");
   }
   if (too_often(key, delivery)) {
     checker_.Fail(Describe(key) + " is an attempt more than there may be");

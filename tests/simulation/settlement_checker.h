@@ -39,6 +39,7 @@ class SettlementChecker {
     Checker::CopyId copy = 0;
     std::string queue;
     uint32_t returns = 0;  // that the broker counts
+    bool redelivered = false;
   };
 
   // A message that the sidecar publishes again, as it comes to a queue.
@@ -71,7 +72,7 @@ class SettlementChecker {
   // --- The callers.
   void Subscribed(uint64_t subscription, Terms terms) { terms_[subscription] = std::move(terms); }
   // The copy that is delivered.
-  std::optional<Checker::CopyId> Received(const Key& key, uint32_t attempt);
+  std::optional<Checker::CopyId> Received(const Key& key, uint32_t attempt, bool redelivered);
   // `call` names the call, which has one of the next two for each of its deliveries.
   void Asked(const Key& key, broker::Verb verb, size_t call,
              std::optional<base::Duration> delay = std::nullopt);

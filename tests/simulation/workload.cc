@@ -181,6 +181,10 @@ void Workload::Subscribe() {
   request.queue = kQueues[random_.Below(plan_.bad_publishes ? 7 : 6)];
   if (plan_.retries && random_.Chance(0.7)) {
     request.queue = kRetried[random_.Below(std::size(kRetried))];
+    if (random_.Chance(0.1)) {
+      request.queue = random_.Chance(0.5) ? "mine0" : "mine1";
+      request.bindings = {{"", "fan1", "", {}}, {"", "topic1", "a.#", {}}};
+    }
   }
   request.prefetch = static_cast<uint32_t>(random_.Between(0, 8));
   request.exclusive = random_.Chance(0.1);
