@@ -17,11 +17,20 @@ constexpr auto kLongestSilence = std::chrono::seconds(30);
 // Room for so many is made beside what is held.
 constexpr uint64_t kLeastRoom = RedriveSession::kWindow / 2;
 constexpr uint64_t kMostPrefetch = 512;
+// Half of what a quorum queue allows where nobody set a limit.
+constexpr int64_t kManyReturns = 10;
 
 // A failure that the next message would meet as well.
 bool ConcernsAll(const std::string& reason) {
   return reason == "BROKER_UNAVAILABLE" || reason == "BROKER_BLOCKED" || reason == "DRAINING" ||
          reason == "LIMIT_EXCEEDED";
+}
+
+// How often the broker says that it came back; a classic queue does not count.
+int64_t ReturnsOf(const v1::Delivery& delivery) {
+  const auto& headers = delivery.properties().headers();
+  const auto it = headers.find("x-delivery-count");
+  return it == headers.end() ? 0 : it->second.int_value();
 }
 
 std::string Words(const std::string& reason, const std::string& detail) {
@@ -58,6 +67,12 @@ bool RedriveSession::Run() {
   }
   Close();
   const RedriveLedger::Figures& figures = ledger_.figures();
+  if (ledger_.held() > 0 && returns_ >= kManyReturns) {
+    report_.Note(absl::StrCat(
+        "what stays came back up to ", returns_,
+        " times before: beyond its delivery limit, 20 from ",
+        "RabbitMQ 4 on where none is set, a quorum queue drops a message, or dead-letters it"));
+  }
   report_.End(figures, ledger_.owed());
   return figures.moved + figures.shown == limit_ && ledger_.owed() == 0;
 }
@@ -83,6 +98,7 @@ void RedriveSession::Turn() {
 
 void RedriveSession::OnDelivery(RedriveSource& source, v1::Delivery& delivery) {
   Heard();
+  returns_ = std::max(returns_, ReturnsOf(delivery));
   Arrival arrival;
   arrival.source = source.number();
   arrival.delivery_id = delivery.delivery_id();

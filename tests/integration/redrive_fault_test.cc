@@ -149,7 +149,7 @@ TEST_CASE("Messages without message_id are not lost either where the link is cut
   ProxiedRedriveWorld world;
   Direct::Message message = world.Message(0);
   message.message_id = "";
-  for (size_t i = 0; i < 1000; ++i) world.direct.Publish("", world.dead, message);
+  world.direct.PublishAll("", world.dead, std::vector<Direct::Message>(1000, message));
   world.proxy.Delay(kWay);
   Subprocess redrive = world.StartRedrive();
   for (const size_t moved : {200, 500}) {

@@ -48,22 +48,28 @@ TEST_CASE("redrive puts what the broker dead-lettered into the queue that it cam
   RedriveWorld world;
   const std::string queue = world.names.Queue(
       {{"x-dead-letter-exchange", ""}, {"x-dead-letter-routing-key", world.dead}});
-  for (int i = 0; i < 10; ++i) world.direct.Publish("", queue, world.Message(i));
+  for (size_t i = 0; i < 10; ++i) {
+    Direct::Message message = world.Message(i);
+    message.headers.clear();
+    world.direct.Publish("", queue, message);
+  }
   {
     Subscription subscription(world.client, queue);
     REQUIRE(subscription.WaitForDeliveries(10));
     CHECK(world.client.Reject(Ids(subscription.deliveries())).empty());
     REQUIRE(world.DeadIs(10));
   }
+  // Or it would be given what comes back.
+  REQUIRE(Eventually(5s, [&] { return world.direct.Consumers(queue) == 0; }));
   const RunResult result = world.Redrive();
   INFO(result.output());
   CHECK(result.exit_code == 0);
   CHECK(world.DeadIs(0));
   const std::vector<Direct::Message> moved = world.direct.Drain(queue);
   REQUIRE(moved.size() == 10);
-  for (int i = 0; i < 10; ++i) {
-    CHECK(moved[static_cast<size_t>(i)].message_id == world.Message(i).message_id);
-    CHECK(moved[static_cast<size_t>(i)].headers.empty());
+  for (size_t i = 0; i < 10; ++i) {
+    CHECK(moved[i].message_id == world.IdOf(i));
+    CHECK(moved[i].headers.empty());
   }
 }
 
@@ -209,7 +215,9 @@ TEST_CASE(
   REQUIRE(world.DeadIs(7));
   CHECK(world.direct.Get(world.dead)->message_id == no_queue.message_id);
 
-  const RunResult missing = world.Redrive({"--to-exchange", "no-such-exchange", "--count", "1"});
+  world.direct.Purge(world.dead);
+  world.Fill(1);
+  const RunResult missing = world.Redrive({"--to-exchange", "no-such-exchange"});
   CHECK(missing.exit_code == 1);
   CHECK_THAT(missing.err, ContainsSubstring("EXCHANGE_NOT_FOUND"));
 }
@@ -286,6 +294,23 @@ TEST_CASE("A large message is moved as well, where the sidecar's limit allows it
       moved.begin(), moved.end(), size_t{0},
       [](size_t sum, const Direct::Message& message) { return sum + message.body.size(); });
   CHECK(bytes == 9'000'002 + 5 * 3'000'002);
+}
+
+TEST_CASE("redrive warns before a quorum queue drops what was looked at too often") {
+  RedriveWorld world;
+  const std::string quorum = world.names.Queue({{"x-queue-type", "quorum"}});
+  world.direct.Publish("", quorum, world.Message(1));
+  const auto look = [&] {
+    REQUIRE(Eventually(5s, [&] { return world.direct.Ready(quorum) == 1; }));
+    return RunSidecar(
+        {"redrive", "--address", world.sidecar.target(), "--from", quorum, "--dry-run"});
+  };
+  for (int i = 0; i < 10; ++i) {
+    REQUIRE(look().err == "would be moved 1, failed 0, unknown 0, left 0\n");
+  }
+  const RunResult warned = look();
+  CHECK(warned.exit_code == 0);
+  CHECK_THAT(warned.err, ContainsSubstring("came back up to 10 times before"));
 }
 
 TEST_CASE("redrive from a queue that is not there says so") {

@@ -39,9 +39,9 @@ struct RedriveWorldOf : Base {
 
   // Messages that came `from` there, `origin` where it is empty; numbered on from the last ones.
   void Fill(size_t count, const std::string& from = "") {
-    for (size_t i = 0; i < count; ++i) {
-      Base::direct.Publish("", dead, Message(filled++, from));
-    }
+    std::vector<Direct::Message> messages;
+    for (size_t i = 0; i < count; ++i) messages.push_back(Message(filled++, from));
+    Base::direct.PublishAll("", dead, messages);
   }
 
   std::vector<std::string> Arguments(std::vector<std::string> more = {}) const {
