@@ -51,6 +51,8 @@ struct Options {
   std::vector<std::string> amqp_uris;
   std::vector<std::string> listen;
   std::string log_level;
+  bool online = false;
+  std::string online_timeout = "10s";
 
   std::string address;
   rpc::PublishCommand publish;
@@ -59,6 +61,7 @@ struct Options {
   std::vector<std::string> headers;  // "name=value"
   std::string timeout = "5s";
   rpc::SubscribeCommand subscribe;
+  rpc::RedriveCommand redrive;
 };
 
 void AddConfigOptions(CLI::App& app, Options& options) {
@@ -81,6 +84,19 @@ void AddConfigOptions(CLI::App& app, Options& options) {
       ->allow_extra_args(false);
   app.add_option("--log-level", options.log_level, "debug, info, warn or error")
       ->type_name("LEVEL");
+}
+
+CLI::App* AddCheckConfig(CLI::App& app, Options& options) {
+  CLI::App* verb = app.add_subcommand("check-config", "Say whether a configuration is good");
+  AddConfigOptions(*verb, options);
+  CLI::Option* online =
+      verb->add_flag("--online", options.online,
+                     "Connect, too, and say how the broker differs from the configured topology.\n"
+                     "Changes nothing. Exit code 1 where it differs or cannot be reached");
+  verb->add_option("--timeout", options.online_timeout, "How long --online may take, such as 10s")
+      ->type_name("DURATION")
+      ->needs(online);
+  return verb;
 }
 
 void AddAddressOptions(CLI::App& app, Options& options) {
@@ -140,6 +156,44 @@ CLI::App* AddSubscribe(CLI::App& app, Options& options) {
       ->type_name("N")
       ->check(CLI::Range(0, 65535));
   verb->footer("Example: amqp-sidecar subscribe --queue billing --count 10");
+  return verb;
+}
+
+CLI::App* AddRedrive(CLI::App& app, Options& options) {
+  rpc::RedriveCommand& command = options.redrive;
+  CLI::App* verb = app.add_subcommand(
+      "redrive",
+      "Put dead-lettered messages back to work: each into the queue that it came from, or where\n"
+      "told. A message leaves the dead-letter queue only when the broker has it in its place");
+  AddAddressOptions(*verb, options);
+  verb->add_option("--from", command.rule.from, "The dead-letter queue")
+      ->type_name("QUEUE")
+      ->required();
+  CLI::Option* queue =
+      verb->add_option("--to-queue", command.rule.to_queue, "Put all of them into this queue")
+          ->type_name("QUEUE");
+  CLI::Option* exchange = verb->add_option("--to-exchange", command.rule.to_exchange,
+                                           "Publish all of them to this exchange")
+                              ->type_name("NAME")
+                              ->excludes(queue);
+  verb->add_option("--routing-key", command.rule.routing_key,
+                   "With --to-exchange; left out, each message's own")
+      ->type_name("KEY")
+      ->needs(exchange);
+  verb->add_option("--count", command.count,
+                   "At most so many; left out, as many as there are at the start")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  verb->add_flag("--dry-run", command.dry_run, "Only print where each would go");
+  verb->add_flag("--json", command.json,
+                 "The figures at the end, and what --dry-run prints, as one JSON object a line");
+  verb->footer(
+      "What cannot be moved stays, and is told with its message_id and the reason. Ends with 0 "
+      "only\n"
+      "where all were moved. Interrupted, even killed, it loses nothing: at most 64 are there "
+      "twice,\n"
+      "with the same message_id.\n\n"
+      "Example: amqp-sidecar redrive --from billing.dead --dry-run");
   return verb;
 }
 
@@ -218,14 +272,29 @@ std::string ReadStandardInput() {
   return std::string(std::istreambuf_iterator<char>(std::cin), {});
 }
 
+// Nothing where it is no duration that can be waited for.
+std::optional<std::chrono::milliseconds> ParseTimeout(const std::string& text) {
+  absl::Duration timeout;
+  if (!absl::ParseDuration(text, &timeout) || timeout <= absl::ZeroDuration() ||
+      timeout > absl::Hours(1)) {
+    return std::nullopt;
+  }
+  return absl::ToChronoMilliseconds(timeout);
+}
+
+int FailTimeout() { return FailUsage("--timeout must be a duration up to 1h, such as 5s"); }
+
+int Check(const Options& options, const ConfigSources& sources) {
+  if (!options.online) return CheckConfig(sources, std::nullopt);
+  const auto timeout = ParseTimeout(options.online_timeout);
+  return timeout ? CheckConfig(sources, *timeout) : FailTimeout();
+}
+
 int Publish(Options& options) {
   rpc::PublishCommand& command = options.publish;
-  absl::Duration timeout;
-  if (!absl::ParseDuration(options.timeout, &timeout) || timeout <= absl::ZeroDuration() ||
-      timeout > absl::Hours(1)) {
-    return FailUsage("--timeout must be a duration up to 1h, such as 5s");
-  }
-  command.timeout = absl::ToChronoMilliseconds(timeout);
+  const auto timeout = ParseTimeout(options.timeout);
+  if (!timeout) return FailTimeout();
+  command.timeout = *timeout;
   for (const std::string& header : options.headers) {
     std::pair<std::string, std::string> pair;
     if (!SplitPair(header, pair)) return FailUsage("--header takes NAME=VALUE");
@@ -253,6 +322,14 @@ int Subscribe(Options& options) {
   return rpc::RunSubscribe(options.subscribe, stop_requested, std::cout, std::cerr);
 }
 
+int Redrive(Options& options) {
+  const absl::StatusOr<std::string> address = AddressOf(options);
+  if (!address.ok()) return FailConfig(address.status());
+  options.redrive.address = *address;
+  StopOnSignal();
+  return rpc::RunRedrive(options.redrive, stop_requested, std::cout, std::cerr);
+}
+
 }  // namespace
 
 int RunCommandLine(int argc, char** argv) {
@@ -264,10 +341,10 @@ int RunCommandLine(int argc, char** argv) {
   AddConfigOptions(app, options);
   CLI::App* run = app.add_subcommand("run", "Run the daemon until SIGTERM or SIGINT");
   AddConfigOptions(*run, options);
-  CLI::App* check = app.add_subcommand("check-config", "Say whether a configuration is good");
-  AddConfigOptions(*check, options);
+  CLI::App* check = AddCheckConfig(app, options);
   CLI::App* publish = AddPublish(app, options);
   CLI::App* subscribe = AddSubscribe(app, options);
+  CLI::App* redrive = AddRedrive(app, options);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -275,9 +352,10 @@ int RunCommandLine(int argc, char** argv) {
   }
   if (publish->parsed()) return Publish(options);
   if (subscribe->parsed()) return Subscribe(options);
+  if (redrive->parsed()) return Redrive(options);
   ConfigSources sources = SourcesOf(options);
   if (const std::optional<int> code = AddFlags(options, sources)) return *code;
-  return check->parsed() ? CheckConfig(sources) : RunDaemon(sources);
+  return check->parsed() ? Check(options, sources) : RunDaemon(sources);
 }
 
 }  // namespace amqp_sidecar::app

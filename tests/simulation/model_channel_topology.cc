@@ -92,7 +92,7 @@ void ModelChannel::OnQueueDeclare(WireReader args) {
     if (found == nullptr) return NotFound("queue", queue.name);
   } else if (found == nullptr && !queue.of_known_type()) {
     return CloseByBroker(406, "PRECONDITION_FAILED - invalid arg 'x-queue-type' for queue '" +
-                                  queue.name + "' in vhost '/'");
+                                  queue.name + "' in vhost '/': \"unsupported queue type\"");
   } else if (found == nullptr) {
     const std::string name = queue.name;
     broker_.DeclareQueue(std::move(queue));
