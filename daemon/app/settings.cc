@@ -174,6 +174,18 @@ absl::Status ReadLimits(const Config& config, Settings& settings) {
   return absl::OkStatus();
 }
 
+absl::Status ReadSubscribe(const config::v1::Subscribe& subscribe, broker::Broker::Config& broker) {
+  broker.default_prefetch = subscribe.default_prefetch();
+  broker.default_ack_deadline = ToDuration(subscribe.default_ack_deadline());
+  broker.broker_consumer_timeout = ToDuration(subscribe.broker_consumer_timeout());
+  if (broker.broker_consumer_timeout > base::Duration::zero() &&
+      broker.default_ack_deadline > broker.broker_consumer_timeout / 5 * 4) {
+    return Fail("subscribe.default_ack_deadline",
+                "must not be over 80 % of subscribe.broker_consumer_timeout");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ReadTopology(const Config& config, broker::Broker::Config& broker) {
   for (int i = 0; i < config.topology().queues_size(); ++i) {
     if (config.topology().queues(i).name().empty()) {
@@ -215,12 +227,14 @@ absl::StatusOr<Settings> ToSettings(const Config& config) {
                             ? base::LogFormat::kJson
                             : base::LogFormat::kText;
   settings.drain_timeout = ToDuration(config.drain_timeout());
-  settings.broker.default_prefetch = config.subscribe().default_prefetch();
   settings.broker.validation.require_json = config.validation().require_json();
   if (const auto status = ReadDoors(config, settings); !status.ok()) return status;
   if (const auto status = ReadAmqp(config, settings.broker); !status.ok()) return status;
   if (const auto status = ReadTls(config.amqp(), settings); !status.ok()) return status;
   if (const auto status = ReadLimits(config, settings); !status.ok()) return status;
+  if (const auto status = ReadSubscribe(config.subscribe(), settings.broker); !status.ok()) {
+    return status;
+  }
   if (const auto status = ReadTopology(config, settings.broker); !status.ok()) return status;
   return settings;
 }

@@ -49,6 +49,11 @@ amqp::Link::Options ConsumeLinkOptions(const Broker::Config& config) {
   return options;
 }
 
+// For publishing, the probe lane, and the scratch channel.
+size_t KeptChannels(const Broker::Config& config) {
+  return config.separate_consumer_connection ? 1 : config.publish_channels + 2;
+}
+
 ConnectionSnapshot SnapshotOf(const amqp::Link& link, bool draining) {
   const amqp::Link::Status& status = link.status();
   ConnectionSnapshot snapshot;
@@ -122,11 +127,21 @@ BrokerCore::BrokerCore(base::Reactor& reactor, amqp::Dialer& dialer, base::Backo
       publisher_(
           reactor, publish_link_, directory_, topology_,
           {config_.publish_channels, config_.max_in_flight_messages, config_.operation_timeout}),
-      subscriptions_(reactor, consume_link_, life_),
+      own_queues_(reactor, scratch_),
+      mover_(reactor, own_queues_, publisher_, config_.operation_timeout),
+      subscriptions_({consume_link_,
+                      scratch_,
+                      {reactor, mover_, topology_, hold_limit(), config_.default_ack_deadline}},
+                     {life_, KeptChannels(config_)}, [this] { UpdateSnapshot(); }),
       admission_({config_.max_in_flight_messages, config_.max_in_flight_bytes}),
       snapshot_(std::make_shared<Snapshot>()) {}
 
 BrokerCore::~BrokerCore() = default;
+
+base::Duration BrokerCore::hold_limit() const {
+  if (config_.broker_consumer_timeout == base::Duration::zero()) return Settler::kNoLimit;
+  return config_.broker_consumer_timeout / 5 * 4;
+}
 
 std::shared_ptr<const Snapshot> BrokerCore::snapshot() const {
   base::MutexLock lock(&mutex_);
@@ -151,6 +166,7 @@ void BrokerCore::OnLinkDown(Use use, const amqp::Failure& failure) {
   directory_.Clear();
   if (use.consuming) {
     scratch_.LinkDown(failure);
+    own_queues_.LinkDown();
     topology_.LinkDown();
   }
   if (use.publishing) publisher_.LinkDown();
@@ -170,7 +186,7 @@ void BrokerCore::UpdateSnapshot() {
   }
   fresh->topology_declared = topology_.ready() && topology_.error().empty();
   fresh->topology_error = topology_.error();
-  fresh->subscriptions = static_cast<uint32_t>(subscriptions_.size());
+  fresh->subscriptions = subscriptions_.Statuses();
   {
     base::MutexLock lock(&mutex_);
     snapshot_ = fresh;

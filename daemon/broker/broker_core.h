@@ -16,6 +16,8 @@
 #include "broker/admission.h"
 #include "broker/broker.h"
 #include "broker/exchange_directory.h"
+#include "broker/message_mover.h"
+#include "broker/own_queues.h"
 #include "broker/publisher.h"
 #include "broker/scratch_channel.h"
 #include "broker/subscriptions.h"
@@ -34,6 +36,8 @@ class BrokerCore final {
   const Broker::Config& config() const { return config_; }
   const json::Validator& validator() const { return validator_; }
   const std::vector<std::string>& logins() const { return logins_; }
+  // How long a delivery may be unsettled, well inside what the broker allows.
+  base::Duration hold_limit() const;
 
   // Any thread.
   std::shared_ptr<const Snapshot> snapshot() const;
@@ -91,6 +95,8 @@ class BrokerCore final {
   ExchangeDirectory directory_;
   TopologyKeeper topology_;
   Publisher publisher_;
+  OwnQueues own_queues_;
+  MessageMover mover_;
   Subscriptions subscriptions_;
 
   // Shared.

@@ -13,8 +13,8 @@ Error Invalid(std::string detail) { return {Reason::kInvalidMessage, std::move(d
 // Set by the broker or by the sidecar, and read as the truth by consumers; CC and BCC route past
 // the checks on the routing key.
 bool IsReservedHeader(std::string_view name) {
-  static constexpr std::string_view kExact[] = {"CC", "BCC", "x-delivery-count",
-                                                "x-acquired-count"};
+  static constexpr std::string_view kExact[] = {"CC", "BCC", "x-delivery-count", "x-acquired-count",
+                                                "x-stream-offset"};
   static constexpr std::string_view kPrefixes[] = {"x-death", "x-first-death-", "x-last-death-",
                                                    "x-sidecar-"};
   return std::ranges::find(kExact, name) != std::end(kExact) ||

@@ -251,6 +251,12 @@ std::string_view TopologyKeeper::TypeOf(std::string_view exchange) const {
   return {};
 }
 
+bool TopologyKeeper::HasDeadLetterExchange(std::string_view queue) const {
+  return std::ranges::any_of(kept_.queues, [&](const Queue& kept) {
+    return kept.name == queue && kept.arguments.contains("x-dead-letter-exchange");
+  });
+}
+
 void TopologyKeeper::Declare(Topology topology, base::TimePoint deadline, TopologyCallback done) {
   auto run = std::make_shared<Run>();
   run->items = Items(topology);

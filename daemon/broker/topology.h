@@ -49,6 +49,9 @@ class TopologyKeeper {
   // known.
   std::string_view TypeOf(std::string_view exchange) const;
 
+  // Whether a queue that is kept here has a dead-letter exchange (x-dead-letter-exchange).
+  bool HasDeadLetterExchange(std::string_view queue) const;
+
   void Declare(Topology topology, base::TimePoint deadline, TopologyCallback done);
   void DeleteQueue(const std::string& name, bool if_unused, bool if_empty, base::TimePoint deadline,
                    TopologyCallback done);
