@@ -6,6 +6,7 @@
 #include "broker/broker_core.h"
 #include "broker/prepare_publish.h"
 #include "broker/subscribe_check.h"
+#include "broker/topology_check.h"
 #include "broker/uuid.h"
 
 namespace amqp_sidecar::broker {
@@ -231,7 +232,7 @@ void Broker::Declare(Topology topology, base::TimePoint deadline, TopologyCallba
       queue.name = base::Concat("amqp-sidecar.gen-", NewUuidV7(std::chrono::system_clock::now()));
     }
   }
-  if (auto error = CheckTopology(topology)) {
+  if (auto error = CheckTopology(topology, core_->config().exchange_types)) {
     Refuse(done, std::move(*error));
     return;
   }
@@ -296,6 +297,17 @@ void Broker::GetQueue(std::string name, base::TimePoint deadline, TopologyCallba
   OnTopology(*core_, std::move(done), [=](TopologyKeeper& keeper, TopologyCallback callback) {
     keeper.GetQueue(name, deadline, std::move(callback));
   });
+}
+
+void Broker::CompareTopology(base::TimePoint deadline, ComparisonCallback done) {
+  auto shared = std::make_shared<ComparisonCallback>(std::move(done));
+  auto task = [core = core_.get(), deadline, shared] {
+    core->AssertIoThread();
+    core->topology().Compare(deadline, std::move(*shared));
+  };
+  if (!core_->reactor().Post(std::move(task), 0)) {
+    (*shared)({.error = NotPosted(*core_), .differences = {}, .not_compared = {}});
+  }
 }
 
 void Broker::Inspect(Delivery& delivery) const {

@@ -37,6 +37,8 @@ class Broker {
     // How long the broker lets a delivery be unsettled. 0: as long as it may.
     base::Duration broker_consumer_timeout = std::chrono::minutes(30);
     Topology topology;
+    TopologyMode topology_mode = TopologyMode::kDeclare;
+    std::vector<std::string> exchange_types;  // of the broker's plugins; others are refused
     json::Validator::Options validation;
   };
 
@@ -91,6 +93,10 @@ class Broker {
   void UnbindQueue(Binding binding, base::TimePoint deadline, TopologyCallback done);
   void PurgeQueue(std::string name, base::TimePoint deadline, TopologyCallback done);
   void GetQueue(std::string name, base::TimePoint deadline, TopologyCallback done);
+
+  // How the broker differs from Config::topology, by `deadline`. Changes nothing, where the mode is
+  // not kDeclare.
+  void CompareTopology(base::TimePoint deadline, ComparisonCallback done);
 
   // Sets delivery.invalid_reason where validation finds the body at fault. Pure: for the thread
   // that hands the delivery on.

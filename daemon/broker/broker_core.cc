@@ -123,7 +123,9 @@ BrokerCore::BrokerCore(base::Reactor& reactor, amqp::Dialer& dialer, base::Backo
       consume_link_(own_consume_link_ == nullptr ? publish_link_ : *own_consume_link_),
       scratch_(reactor, consume_link_),
       directory_(scratch_),
-      topology_(reactor, scratch_, directory_, config_.topology, [this] { OnTopologyChange(); }),
+      queue_types_(reactor, scratch_),
+      topology_(reactor, scratch_, directory_, queue_types_,
+                {config_.topology, config_.topology_mode}, [this] { OnTopologyChange(); }),
       publisher_(
           reactor, publish_link_, directory_, topology_,
           {config_.publish_channels, config_.max_in_flight_messages, config_.operation_timeout}),
@@ -131,6 +133,7 @@ BrokerCore::BrokerCore(base::Reactor& reactor, amqp::Dialer& dialer, base::Backo
       mover_(reactor, own_queues_, publisher_, config_.operation_timeout),
       subscriptions_({consume_link_,
                       scratch_,
+                      queue_types_,
                       {reactor, mover_, topology_, hold_limit(), config_.default_ack_deadline}},
                      {life_, KeptChannels(config_)}, [this] { UpdateSnapshot(); }),
       admission_({config_.max_in_flight_messages, config_.max_in_flight_bytes}),
@@ -159,22 +162,32 @@ void BrokerCore::OnLinkUp(Use use, amqp::Connection& connection) {
   // Also where only the publishing link came back: the broker may have begun anew, and the other
   // link not know yet that it is dead.
   if (consume_link_.connection() != nullptr) topology_.LinkUp();
-  if (use.consuming) subscriptions_.LinkUp(connection);
+}
+
+// Once the topology stands: or a queue that is about to be declared again would be missed.
+void BrokerCore::BeginConsuming() {
+  if (consuming_ || consume_link_.connection() == nullptr) return;
+  consuming_ = true;
+  subscriptions_.LinkUp(*consume_link_.connection());
 }
 
 void BrokerCore::OnLinkDown(Use use, const amqp::Failure& failure) {
   directory_.Clear();
+  queue_types_.Clear();
   if (use.consuming) {
     scratch_.LinkDown(failure);
     own_queues_.LinkDown();
     topology_.LinkDown();
   }
   if (use.publishing) publisher_.LinkDown();
-  if (use.consuming) subscriptions_.LinkDown(failure);
+  if (use.consuming && std::exchange(consuming_, false)) subscriptions_.LinkDown(failure);
 }
 
 void BrokerCore::OnTopologyChange() {
-  if (topology_.ready()) publisher_.TopologyReady();
+  if (topology_.ready()) {
+    publisher_.TopologyReady();
+    BeginConsuming();
+  }
   UpdateSnapshot();
 }
 

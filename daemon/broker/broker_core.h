@@ -19,6 +19,7 @@
 #include "broker/message_mover.h"
 #include "broker/own_queues.h"
 #include "broker/publisher.h"
+#include "broker/queue_types.h"
 #include "broker/scratch_channel.h"
 #include "broker/subscriptions.h"
 #include "broker/topology.h"
@@ -59,6 +60,7 @@ class BrokerCore final {
     return subscriptions_;
   }
   TopologyKeeper& topology() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reactor_.role) { return topology_; }
+  QueueTypes& queue_types() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reactor_.role) { return queue_types_; }
   void Drain(base::TimePoint deadline, base::Task done)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(reactor_.role);
 
@@ -73,6 +75,7 @@ class BrokerCore final {
   void OnLinkUp(Use use, amqp::Connection& connection);
   void OnLinkDown(Use use, const amqp::Failure& failure);
   void OnTopologyChange();
+  void BeginConsuming();
   void UpdateSnapshot();
   void AwaitDrained(base::TimePoint deadline, base::Task done)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(reactor_.role);
@@ -93,11 +96,13 @@ class BrokerCore final {
   amqp::Link& consume_link_;
   ScratchChannel scratch_;
   ExchangeDirectory directory_;
+  QueueTypes queue_types_;
   TopologyKeeper topology_;
   Publisher publisher_;
   OwnQueues own_queues_;
   MessageMover mover_;
   Subscriptions subscriptions_;
+  bool consuming_ = false;  // the subscriptions know of the link
 
   // Shared.
   std::atomic<bool> draining_ = false;

@@ -64,6 +64,7 @@ void EnsureMessageId(Properties& properties) {
 // Undoes WaitProperties().
 void Unwrap(const FieldTable& retry, ReceivedMessage& message) {
   Properties& properties = message.properties;
+  message.redelivered = true;
   message.exchange = TextOf(retry, kExchange);
   message.routing_key = TextOf(retry, kRoutingKey);
   std::erase_if(properties.headers, [](const auto& header) {

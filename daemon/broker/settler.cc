@@ -141,7 +141,7 @@ std::optional<SettleReason> Settler::Extend(uint64_t tag, base::Duration ack_dea
 bool Settler::Fail(uint64_t tag, const FailedDelivery& failed, const std::string& cause,
                    absl::FunctionRef<Moved()> moved) {
   const Fate fate = PlanRetry(request_.retry, failed, [this] {
-    return helpers_.topology.HasDeadLetterExchange(request_.queue);
+    return helpers_.topology.DeadLetterExchangeOf(request_.queue).has_value();
   });
   Count(failed.by);
   switch (fate.kind) {

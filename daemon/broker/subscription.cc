@@ -24,15 +24,16 @@ std::shared_ptr<SubscriptionStatus> NewStatus(const SubscribeRequest& request,
   return status;
 }
 
-// What a subscription asks for that the queue of this message cannot do.
-std::optional<Error> Mismatch(const SubscribeRequest& request, const ReceivedMessage& message) {
-  if (!IsOfStream(message)) return std::nullopt;
-  const bool has_deadline = request.ack_deadline > base::Duration::zero();
-  if (!request.retry && !has_deadline) return std::nullopt;
-  return Error{Reason::kInvalidSubscription,
-               base::Concat("queue \"", request.queue,
-                            "\" is a stream, which keeps its messages and takes none back: leave ",
-                            request.retry ? "retry" : "ack_deadline", " unset")};
+// Whether it asks for what a stream cannot do.
+bool WantsBack(const SubscribeRequest& request) {
+  return request.retry || request.ack_deadline > base::Duration::zero();
+}
+
+Error IsStream(const SubscribeRequest& request) {
+  return {Reason::kInvalidSubscription,
+          base::Concat("queue \"", request.queue,
+                       "\" is a stream, which keeps its messages and takes none back: leave ",
+                       request.retry ? "retry" : "ack_deadline", " unset")};
 }
 
 bool ClosedTheLink(const amqp::Failure& failure) {
@@ -45,6 +46,7 @@ Subscription::Subscription(const Helpers& helpers, Owner& owner, Identity identi
                            SubscribeRequest request, std::shared_ptr<SubscriptionListener> listener)
     : reactor_(helpers.settling.reactor),
       link_(helpers.link),
+      queue_types_(helpers.queue_types),
       owner_(owner),
       identity_(identity),
       request_(std::move(request)),
@@ -102,9 +104,25 @@ std::string Subscription::ConsumerTag() const {
 void Subscription::Begin() {
   reactor_.Cancel(std::exchange(retry_timer_, 0));
   if (links_lost_ > 0 && !owner_.TakeTurn(identity_.id)) return;
-  if (!own_queue_) return Consume();
+  if (!own_queue_) return was_active_ || !WantsBack(request_) ? Consume() : AskForType();
   state_ = State::kPreparing;
   own_queue_->Prepare([this](const std::optional<amqp::Failure>& failure) { OnPrepared(failure); });
+}
+
+void Subscription::AskForType() {
+  state_ = State::kPreparing;
+  queue_types_.Find(request_.queue, base::kNever,
+                    [alive = std::weak_ptr<Subscription*>(alive_)](const auto& answer) {
+                      if (const auto subscription = alive.lock()) (*subscription)->OnType(answer);
+                    });
+}
+
+void Subscription::OnType(const QueueTypes::Answer& answer) {
+  if (state_ != State::kPreparing || connection_ == nullptr) return;
+  state_ = State::kWaiting;
+  if (answer.kind == QueueKind::kStream) return End(IsStream(request_));
+  // Whatever else is wrong with the queue, the broker says it now.
+  Consume();
 }
 
 void Subscription::OnPrepared(const std::optional<amqp::Failure>& failure) {
@@ -192,7 +210,8 @@ void Subscription::OnDelivery(amqp::IncomingDelivery delivery) {
   const uint64_t tag = delivery.tag;
   std::shared_ptr<const ReceivedMessage> message = Receive(std::move(delivery), request_.queue);
   last_offset_ = StreamOffset(*message);
-  if (auto error = Mismatch(request_, *message)) return End(std::move(error));
+  // Where its type could not be asked for.
+  if (WantsBack(request_) && IsOfStream(*message)) return End(IsStream(request_));
   message = settler_.Add(tag, std::move(message));
   if (state_ == State::kDraining) {
     // It stays unsettled, and goes back with the channel.

@@ -13,6 +13,7 @@
 #include "amqp/link.h"
 #include "base/reactor.h"
 #include "broker/delivery_id.h"
+#include "broker/queue_types.h"
 #include "broker/settler.h"
 #include "broker/subscription_queue.h"
 #include "broker/types.h"
@@ -61,6 +62,7 @@ class Subscription final : public amqp::Channel::Listener, private Settler::Owne
   struct Helpers {
     amqp::Link& link;
     ScratchChannel& scratch;
+    QueueTypes& queue_types;
     Settler::Helpers settling;
   };
 
@@ -107,7 +109,7 @@ class Subscription final : public amqp::Channel::Listener, private Settler::Owne
  private:
   enum class State {
     kWaiting,    // for the link, for its turn, or for the next try
-    kPreparing,  // its queue is being declared and bound
+    kPreparing,  // its queue is being declared and bound, or its type asked for
     kConsuming,  // basic.consume is under way
     kActive,     // deliveries come
     kDraining,   // nothing is handed over any more
@@ -119,6 +121,8 @@ class Subscription final : public amqp::Channel::Listener, private Settler::Owne
   void OnWithdrawn() override { listener_->OnWithdrawn(); }
 
   void Begin();
+  void AskForType();
+  void OnType(const QueueTypes::Answer& answer);
   void OnPrepared(const std::optional<amqp::Failure>& failure);
   void Consume();
   amqp::ConsumeArgs ConsumeArguments() const;
@@ -137,6 +141,7 @@ class Subscription final : public amqp::Channel::Listener, private Settler::Owne
 
   base::Reactor& reactor_;
   amqp::Link& link_;
+  QueueTypes& queue_types_;
   Owner& owner_;
   const Identity identity_;
   const SubscribeRequest request_;
@@ -150,8 +155,9 @@ class Subscription final : public amqp::Channel::Listener, private Settler::Owne
   std::optional<SubscriptionQueue> own_queue_;  // of a subscription to exchanges
   Settler settler_;
   uint64_t incarnation_ = 0;
-  // Came in this turn. The task that will hand them over holds `alive_` only weakly.
+  // Came in this turn.
   std::vector<Delivery> fresh_;
+  // Tasks that may outlive this hold it only weakly.
   std::shared_ptr<Subscription*> alive_ = std::make_shared<Subscription*>(this);
   // Of a stream: where the newest delivery is, and where the next incarnation goes on; -1: where
   // the request says.

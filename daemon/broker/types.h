@@ -70,6 +70,7 @@ struct Exchange {
   bool auto_delete = false;
   bool internal = false;
   FieldTable arguments = {};
+  bool operator==(const Exchange&) const = default;
 };
 
 struct Queue {
@@ -78,6 +79,7 @@ struct Queue {
   bool exclusive = false;
   bool auto_delete = false;
   FieldTable arguments = {};  // with x-queue-type, where a type is asked for
+  bool operator==(const Queue&) const = default;
 };
 
 struct Binding {
@@ -93,6 +95,21 @@ struct Topology {
   std::vector<Queue> queues;
   std::vector<Binding> bindings;
 };
+
+// What the sidecar does about its topology in the broker.
+enum class TopologyMode {
+  kDeclare,  // declares it, again on every link
+  kVerify,   // looks whether exchanges and queues are there; changes nothing
+  kNone,     // neither; what is configured is known all the same
+};
+
+// How the broker differs from a topology, a line for a person each.
+struct TopologyComparison {
+  std::optional<Error> error;  // it was not compared to its end
+  std::vector<std::string> differences;
+  std::vector<std::string> not_compared;  // and why
+};
+using ComparisonCallback = absl::AnyInvocable<void(TopologyComparison)>;
 
 // The answer to any call about topology; which of the values is set depends on the call.
 struct TopologyResult {

@@ -135,10 +135,10 @@ void SubscribeStreamCall::WriteOrFinish() {
     return;
   }
   OutboundQueue::Batch batch = feed_->queue().Take({});
-  if (half_closed_ && !batch.deliveries.empty()) {
+  while (half_closed_ && !batch.deliveries.empty()) {
     // It wants nothing new.
     method_.broker.WithholdDeliveries(subscription_, IdsOf(batch.deliveries));
-    return WriteOrFinish();
+    batch = feed_->queue().Take({});
   }
   if (batch.end) {
     end_ = std::move(batch.end);

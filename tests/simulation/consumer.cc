@@ -61,34 +61,40 @@ void Consumer::OnEvent(SubscriptionEvent event, std::string detail) {
   if (wrong != nullptr) ground_.checker.Fail(Describe() + " is told " + wrong + " out of turn");
 }
 
-void Consumer::OnEnd(broker::Error why) {
-  ground_.trace.Event("end", {id_}, broker::ReasonName(why.reason));
+void Consumer::OnEnd(std::optional<broker::Error> why) {
+  ground_.trace.Event("end", {id_}, why ? broker::ReasonName(why->reason) : "as asked");
   if (state_ == State::kEnded || gone_) ground_.checker.Fail(Describe() + " ends twice");
   state_ = State::kEnded;
 }
 
 void Consumer::CheckDelivery(const broker::Delivery& delivery) {
-  const auto publish = ground_.checker.Find(delivery.properties.correlation_id);
+  const broker::ReceivedMessage& message = *delivery.message;
+  const auto publish = ground_.checker.Find(message.properties.correlation_id);
   if (!publish) return ground_.checker.Fail(Describe() + " gets what nobody published");
   const Checker::Publish& expected = ground_.checker.publish(*publish);
-  if (delivery.body != ground_.checker.Body(*publish) || delivery.exchange != expected.exchange ||
-      delivery.routing_key != expected.routing_key ||
-      delivery.properties.message_id != expected.message_id || delivery.queue != queue_) {
+  if (*message.body != ground_.checker.Body(*publish) || message.exchange != expected.exchange ||
+      message.routing_key != expected.routing_key ||
+      message.properties.message_id != expected.message_id || *delivery.queue != queue_) {
     ground_.checker.Fail(Describe() + " gets publish " + std::to_string(*publish) + " changed");
   }
 }
 
-void Consumer::OnDelivery(broker::Delivery delivery) {
-  ground_.trace.Event("delivery", {id_}, delivery.id);
+void Consumer::OnDeliveries(std::vector<broker::Delivery> deliveries) {
+  for (const broker::Delivery& delivery : deliveries) Take(delivery);
+}
+
+void Consumer::Take(const broker::Delivery& delivery) {
+  std::string text = broker::FormatDeliveryId(delivery.id);
+  ground_.trace.Event("delivery", {id_}, text);
   if (state_ != State::kActive || gone_) {
     ground_.checker.Fail(Describe() + " gets a delivery out of turn");
   }
   CheckDelivery(delivery);
-  const auto id = broker::ParseDeliveryId(delivery.id);
-  if (!id || id->subscription != id_) {
+  const broker::DeliveryId& id = delivery.id;
+  if (id.subscription != id_) {
     return ground_.checker.Fail(Describe() + " gets a delivery of another");
   }
-  Held held{{id->subscription, id->incarnation, id->tag}, std::move(delivery.id)};
+  Held held{{id.subscription, id.incarnation, id.tag}, std::move(text)};
   ground_.settlements.Received(held.key);
   SettleLater(std::move(held));
 }
@@ -121,7 +127,9 @@ void Consumer::SettleLater(Held held) {
 }
 
 void Consumer::Settle(Verb verb, std::vector<Held> held) {
-  std::vector<std::string> ids;
+  broker::Settlement settlement;
+  settlement.verb = verb;
+  std::vector<std::string>& ids = settlement.delivery_ids;
   for (const Held& one : held) {
     ids.push_back(one.id);
     ground_.settlements.Asked(one.key, verb);
@@ -138,18 +146,17 @@ void Consumer::Settle(Verb verb, std::vector<Held> held) {
     }
   }
   const size_t call = ground_.checker.CalledOther("settle", base::kNever);
-  ground_.broker.Settle(
-      verb, std::move(ids),
-      [this, self = shared_from_this(), verb, held, call](broker::SettleResult result) {
-        ground_.checker.AnsweredOther(call);
-        for (const Held& one : held) {
-          const bool failed =
-              result.error || std::ranges::any_of(result.failures, [&](const auto& failure) {
-                return failure.delivery_id == one.id;
-              });
-          ground_.settlements.Told(one.key, verb, !failed);
-        }
-      });
+  ground_.broker.Settle(std::move(settlement), [this, self = shared_from_this(), verb, held,
+                                                call](broker::SettleResult result) {
+    ground_.checker.AnsweredOther(call);
+    for (const Held& one : held) {
+      const bool failed =
+          result.error || std::ranges::any_of(result.failures, [&](const auto& failure) {
+            return failure.delivery_id == one.id;
+          });
+      ground_.settlements.Told(one.key, verb, !failed);
+    }
+  });
 }
 
 }  // namespace amqp_sidecar::simulation

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,8 +44,9 @@ class Consumer final : public broker::SubscriptionListener,
 
   // broker::SubscriptionListener:
   void OnEvent(broker::SubscriptionEvent event, std::string detail) override;
-  void OnDelivery(broker::Delivery delivery) override;
-  void OnEnd(broker::Error why) override;
+  void OnDeliveries(std::vector<broker::Delivery> deliveries) override;
+  void OnWithdrawn() override {}
+  void OnEnd(std::optional<broker::Error> why) override;
 
  private:
   enum class State { kNew, kActive, kInterrupted, kDraining, kEnded };
@@ -53,6 +55,7 @@ class Consumer final : public broker::SubscriptionListener,
     std::string id;
   };
 
+  void Take(const broker::Delivery& delivery);
   void CheckDelivery(const broker::Delivery& delivery);
   void SettleLater(Held held);
   void Settle(broker::Verb verb, std::vector<Held> held);
