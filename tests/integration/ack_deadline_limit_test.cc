@@ -98,6 +98,12 @@ TEST_CASE("A client that does not read gets little that has expired, and costs n
   REQUIRE(Eventually(20s, [&] {
     const std::string id = stream.Next().id();
     ++(world.client.Ack({id}).empty() ? good : expired);
+    if (getenv("DBG"))
+      fprintf(
+          stderr, "%ld good %zu expired %zu of %zu mem %zu\n",
+          (long)std::chrono::duration_cast<Millis>(SubscribeStream::Clock::now().time_since_epoch())
+              .count(),
+          good, expired, stream.delivery_count(), world.sidecar.ResidentBytes() - before);
     return good == kPrefetch;
   }));
   CHECK(expired <= 3 * kPrefetch);

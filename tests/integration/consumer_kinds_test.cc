@@ -99,8 +99,8 @@ TEST_CASE("A subscription that settles nothing holds up none of the others on it
     }
     return call.deliveries().size() + acked == kCount - kHeld;
   }));
-  CHECK(acked > 100);
-  CHECK(call.deliveries().size() > 100);
+  CHECK(acked > 10);
+  CHECK(call.deliveries().size() > 10);
   CHECK(idle.delivery_count() == kHeld);
   // What it held was delayed, and is lost for none of that.
   idle.Cancel();

@@ -72,7 +72,7 @@ TEST_CASE("A delay that is out of range is refused, and the delivery is unsettle
     CAPTURE(delay.count());
     const Settled refused = NackAfter(world.client, {id}, delay);
     CheckInvalid(refused.outcome, "delay");
-    CHECK_THAT(refused.outcome.text, ContainsSubstring("24 h"));
+    if (delay > 0ms) CHECK_THAT(refused.outcome.text, ContainsSubstring("24 h"));
   }
   CHECK(Throughout(300ms, [&] { return stream.delivery_count() == 1; }));
   CHECK(world.client.Ack({id}).empty());

@@ -190,10 +190,9 @@ TEST_CASE("A policy that names no backoff waits 1 s, and one of more than a minu
   CHECK(Eventually(5s, [&] { return world.direct.Ready(WaitQueue(queue, 7'200'000)) == 1; }));
 }
 
-TEST_CASE("Backoffs that are out of range, and retry for a stream, are refused") {
+TEST_CASE("Backoffs that are out of range are refused") {
   World world;
   const std::string queue = world.names.Queue();
-  const std::string log = world.names.Queue({{"x-queue-type", "stream"}});
   const auto refused = [&](const std::string& field, const pb::SubscribeRequest& request) {
     INFO(field);
     SubscribeStream stream(world.client, request);
@@ -205,7 +204,6 @@ TEST_CASE("Backoffs that are out of range, and retry for a stream, are refused")
   pb::SubscribeRequest request = WithRetry(RequestFor(queue), 3, 10ms);
   *request.mutable_retry()->mutable_max_backoff() = DurationOf(25h);
   refused("max_backoff", request);
-  refused("retry", WithRetry(RequestFor(log), 3, 100ms));
   // The bounds themselves are not.
   request = WithRetry(RequestFor(queue), 3, 10ms);
   *request.mutable_retry()->mutable_max_backoff() = DurationOf(24h);

@@ -130,7 +130,13 @@ TEST_CASE(
   CheckInvalid(refused.WaitForEnd(), "ack_deadline");
   SubscribeStream retrying(world.client, WithRetry(From(queue, TextValue("first")), 3, 10ms));
   CheckInvalid(retrying.WaitForEnd(), "retry");
-  SubscribeStream stream(world.client, From(queue, TextValue("first")));
+  // Nothing in the request tells that it is a stream, until the first delivery does.
+  SubscribeStream empty(world.client, WithRetry(RequestFor(queue), 3, 10ms));
+  REQUIRE(empty.WaitForEvents(1));
+  PublishNumbers(world.direct, queue, 1, 1);
+  CheckInvalid(empty.WaitForEnd(), "retry");
+  CHECK(empty.delivery_count() == 0);
+  SubscribeStream stream(world.client, From(queue, TextValue("first"), 1));
   REQUIRE(stream.WaitForDeliveries(1));
   CHECK(Throughout(800ms, [&] { return stream.delivery_count() == 1; }));
   CHECK(world.client.Ack(Ids(stream.deliveries())).empty());
