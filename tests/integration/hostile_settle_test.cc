@@ -225,25 +225,26 @@ TEST_CASE("A hundred thousand ids in one request are each answered") {
   CHECK(stream.events() == Events{kSubscribed});
 }
 
-TEST_CASE("How a delivery was settled is known for 10,000 settlements") {
+TEST_CASE("How a delivery was settled is known for 10,000 settlements, and for few more") {
   World world;
   const std::string queue = world.names.Queue();
-  constexpr size_t kCount = 10'200;
+  constexpr size_t kCount = 10'800;
+  constexpr uint32_t kPrefetch = 300;
   const std::vector<pb::PublishRequest> requests(kCount, JsonMessage("", queue));
   for (const Outcome& outcome : world.client.PublishAll(requests, 256)) REQUIRE(outcome.ok());
-  SubscribeStream stream(world.client, queue, 600);
+  SubscribeStream stream(world.client, queue, kPrefetch);
   IdList ids;
   while (ids.size() < kCount) {
     IdList batch;
-    while (batch.size() < 300) batch.push_back(stream.Next().id());
+    while (batch.size() < kPrefetch) batch.push_back(stream.Next().id());
     REQUIRE(world.client.Ack(batch).empty());
     ids.insert(ids.end(), batch.begin(), batch.end());
   }
   const auto forgotten = world.client.Ack({ids[0], ids[100]});
   REQUIRE(forgotten.size() == 2);
   CheckSettleFailure(forgotten[0], ids[0], StatusCode::FAILED_PRECONDITION, "ALREADY_SETTLED");
-  CHECK(world.client.Ack({ids[300], ids[5000], ids.back()}).empty());
-  const auto otherwise = world.client.Nack({ids[0], ids[300], ids.back()});
+  CHECK(world.client.Ack({ids[800], ids[5000], ids.back()}).empty());
+  const auto otherwise = world.client.Nack({ids[0], ids[800], ids.back()});
   REQUIRE(otherwise.size() == 3);
   for (const pb::SettleFailure& failure : otherwise) CHECK(failure.reason() == "ALREADY_SETTLED");
   CHECK(stream.events() == Events{kSubscribed});

@@ -130,12 +130,17 @@ TEST_CASE(
   CheckInvalid(refused.WaitForEnd(), "ack_deadline");
   SubscribeStream retrying(world.client, WithRetry(From(queue, TextValue("first")), 3, 10ms));
   CheckInvalid(retrying.WaitForEnd(), "retry");
-  // Nothing in the request tells that it is a stream, until the first delivery does.
-  SubscribeStream empty(world.client, WithRetry(RequestFor(queue), 3, 10ms));
-  REQUIRE(empty.WaitForEvents(1));
-  PublishNumbers(world.direct, queue, 1, 1);
-  CheckInvalid(empty.WaitForEnd(), "retry");
-  CHECK(empty.delivery_count() == 0);
+  // Nothing in the request tells that it is a stream.
+  SubscribeStream untold(world.client, WithRetry(RequestFor(queue), 3, 10ms));
+  CheckInvalid(untold.WaitForEnd(), "retry");
+  CHECK(untold.responses().empty());
+  // One that is bound is told with the first delivery at the latest, and does not get that.
+  SubscribeStream bound(world.client, WithRetry(WithBinding(From(queue, TextValue("first")),
+                                                            world.names.Exchange("topic"), "#"),
+                                                3, 10ms));
+  CheckInvalid(bound.WaitForEnd(), "retry");
+  CHECK(bound.delivery_count() == 0);
+
   SubscribeStream stream(world.client, From(queue, TextValue("first"), 1));
   REQUIRE(stream.WaitForDeliveries(1));
   CHECK(Throughout(800ms, [&] { return stream.delivery_count() == 1; }));
