@@ -10,6 +10,7 @@
 #include "amqp/endpoint.h"
 #include "base/file.h"
 #include "broker/topology.h"
+#include "broker/topology_check.h"
 #include "rpc/convert.h"
 #include "rpc/listen_address.h"
 

@@ -10,18 +10,6 @@ namespace {
 
 Error Invalid(std::string detail) { return {Reason::kInvalidMessage, std::move(detail)}; }
 
-// Set by the broker or by the sidecar, and read as the truth by consumers; CC and BCC route past
-// the checks on the routing key.
-bool IsReservedHeader(std::string_view name) {
-  static constexpr std::string_view kExact[] = {"CC", "BCC", "x-delivery-count", "x-acquired-count",
-                                                "x-stream-offset"};
-  static constexpr std::string_view kPrefixes[] = {"x-death", "x-first-death-", "x-last-death-",
-                                                   "x-sidecar-"};
-  return std::ranges::find(kExact, name) != std::end(kExact) ||
-         std::ranges::any_of(kPrefixes,
-                             [&](std::string_view prefix) { return name.starts_with(prefix); });
-}
-
 std::optional<Error> CheckExpiration(const std::string& expiration) {
   if (expiration.empty()) return std::nullopt;
   const bool digits = std::ranges::all_of(expiration, [](char c) { return c >= '0' && c <= '9'; });
@@ -33,6 +21,16 @@ std::optional<Error> CheckExpiration(const std::string& expiration) {
 }
 
 }  // namespace
+
+bool IsReservedHeader(std::string_view name) {
+  static constexpr std::string_view kExact[] = {"CC", "BCC", "x-delivery-count", "x-acquired-count",
+                                                "x-stream-offset"};
+  static constexpr std::string_view kPrefixes[] = {"x-death", "x-first-death-", "x-last-death-",
+                                                   "x-sidecar-"};
+  return std::ranges::find(kExact, name) != std::end(kExact) ||
+         std::ranges::any_of(kPrefixes,
+                             [&](std::string_view prefix) { return name.starts_with(prefix); });
+}
 
 std::optional<Error> CheckMessage(const PublishRequest& request,
                                   const std::vector<std::string>& logins) {

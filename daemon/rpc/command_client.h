@@ -1,10 +1,11 @@
-// CommandClient: the command line's `publish` and `subscribe`, through gRPC like any client. The
-// calling thread. Knows nothing of the daemon that it talks to but the API.
+// CommandClient: the command line's `publish`, `subscribe` and `redrive`, through gRPC like any
+// client. The calling thread. Knows nothing of the daemon that it talks to but the API.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -41,5 +42,30 @@ struct SubscribeCommand {
 // more or an ack did not count; 64 where `prefetch` is below what `no_ack` and `count` need.
 int RunSubscribe(const SubscribeCommand& command, const std::atomic<bool>& stop, std::ostream& out,
                  std::ostream& err);
+
+// Where the messages of a dead-letter queue go. With neither `to_queue` nor `to_exchange` each goes
+// back to the queue that it was dead-lettered from.
+struct RedriveRule {
+  std::string from;  // the dead-letter queue: never a target by itself
+  std::optional<std::string> to_queue;
+  std::optional<std::string> to_exchange;  // not with to_queue; empty is the default exchange
+  std::optional<std::string> routing_key;  // with to_exchange only; absent: each message's own
+};
+
+struct RedriveCommand {
+  std::string address;
+  RedriveRule rule;
+  std::optional<uint64_t> count;  // at most so many of those that are there at the start
+  bool dry_run = false;           // only says where each would go
+  bool json = false;              // what goes to `out`: one object a line
+};
+
+// Publishes each message where it goes, and acks its original once the broker has it there. Tells
+// on `err` what cannot be moved, how far it is, and the figures at the end; `out` has the targets
+// of a dry run and, with `json`, the figures. Looks at `stop` 5 times a second, and then ends once
+// what is in flight has its answer. 0 where all that was to be moved was, or would be; 1 where not;
+// 64 where the rule makes no sense.
+int RunRedrive(const RedriveCommand& command, const std::atomic<bool>& stop, std::ostream& out,
+               std::ostream& err);
 
 }  // namespace amqp_sidecar::rpc

@@ -15,31 +15,6 @@ namespace {
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
-std::string Escaped(std::string_view text, std::string_view allowed) {
-  std::string out;
-  for (const char c : text) {
-    if (!IsControl(c) || allowed.find(c) != std::string_view::npos) {
-      out.push_back(c);
-    } else {
-      absl::StrAppend(&out, "\\x", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2));
-    }
-  }
-  return out;
-}
-
-void AppendField(std::string& line, const char* key, const std::string& value) {
-  if (value.empty()) return;
-  const bool bare = value.find_first_of(" \"=\\") == std::string::npos;
-  const char* const quote = bare ? "" : "\"";
-  if (!line.empty()) line += ' ';
-  std::string escaped;
-  for (const char c : value) {
-    if (c == '"' || c == '\\') escaped += '\\';
-    escaped += c;
-  }
-  absl::StrAppend(&line, key, "=", quote, Escaped(escaped, ""), quote);
-}
-
 // JSON has no form for a time outside the years 1 to 9999.
 bool IsPrintable(const google::protobuf::Timestamp& time) {
   constexpr int64_t kYear1 = -62'135'596'800;
@@ -74,6 +49,31 @@ std::string ToJson(const Proto& message) {
 }
 
 }  // namespace
+
+std::string Escaped(std::string_view text, std::string_view allowed) {
+  std::string out;
+  for (const char c : text) {
+    if (!IsControl(c) || allowed.find(c) != std::string_view::npos) {
+      out.push_back(c);
+    } else {
+      absl::StrAppend(&out, "\\x", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2));
+    }
+  }
+  return out;
+}
+
+void AppendField(std::string& line, const char* key, const std::string& value) {
+  if (value.empty()) return;
+  const bool bare = value.find_first_of(" \"=\\") == std::string::npos;
+  const char* const quote = bare ? "" : "\"";
+  if (!line.empty()) line += ' ';
+  std::string escaped;
+  for (const char c : value) {
+    if (c == '"' || c == '\\') escaped += '\\';
+    escaped += c;
+  }
+  absl::StrAppend(&line, key, "=", quote, Escaped(escaped, ""), quote);
+}
 
 std::string DeliveryText(const v1::Delivery& delivery) {
   const v1::Properties& properties = delivery.properties();

@@ -24,7 +24,7 @@ admin: {listen: ""}
 amqp: {uris: ["amqp://guest@127.0.0.1:$RABBITMQ_PORT/"]}
 topology:
   exchanges: [{name: orders, type: topic}]
-  queues: [{name: billing}]
+  queues: [{name: billing}, {name: billing.dead}]
   bindings: [{queue: billing, exchange: orders, routing_key: "order.*"}]
 END
 "$binary" run --config "$folder/sidecar.yaml" >"$folder/out" 2>"$folder/log" &

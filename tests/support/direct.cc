@@ -1,5 +1,6 @@
 #include "support/direct.h"
 
+#include <set>
 #include <stdexcept>
 
 #include "support/stock_amqp.h"
@@ -197,26 +198,58 @@ bool Direct::ExchangeExists(const std::string& name) {
   return true;
 }
 
-void Direct::Publish(const std::string& exchange, const std::string& key, const Message& message) {
+void Direct::OpenConfirms() {
   OpenChannel();
-  if (!confirms_) {
-    amqp_confirm_select(connection_, channel_);
-    Check(amqp_get_rpc_reply(connection_), "confirm.select");
-    confirms_ = true;
-  }
+  if (confirms_) return;
+  amqp_confirm_select(connection_, channel_);
+  Check(amqp_get_rpc_reply(connection_), "confirm.select");
+  confirms_ = true;
+  published_ = 0;
+}
+
+void Direct::Send(const std::string& exchange, const std::string& key, const Message& message) {
   std::vector<amqp_table_entry_t> headers;
   const amqp_basic_properties_t properties = Properties(message, headers);
   if (amqp_basic_publish(connection_, channel_, StockBytes(exchange), StockBytes(key), 0, 0,
                          &properties, StockBytes(message.body)) != AMQP_STATUS_OK) {
     throw std::runtime_error("publish: the socket is gone");
   }
+  ++published_;
+}
+
+Direct::Confirm Direct::TakeConfirm() {
   amqp_frame_t frame;
   const timeval limit{10, 0};
   if (amqp_simple_wait_frame_noblock(connection_, &frame, &limit) != AMQP_STATUS_OK ||
       frame.frame_type != AMQP_FRAME_METHOD || frame.payload.method.id != AMQP_BASIC_ACK_METHOD) {
     throw std::runtime_error("publish: not confirmed");
   }
+  const auto* ack = static_cast<const amqp_basic_ack_t*>(frame.payload.method.decoded);
+  const Confirm confirm{ack->delivery_tag, ack->multiple != 0};
   amqp_maybe_release_buffers(connection_);
+  return confirm;
+}
+
+void Direct::Publish(const std::string& exchange, const std::string& key, const Message& message) {
+  OpenConfirms();
+  Send(exchange, key, message);
+  TakeConfirm();
+}
+
+void Direct::PublishAll(const std::string& exchange, const std::string& key,
+                        const std::vector<Message>& messages) {
+  OpenConfirms();
+  std::set<uint64_t> unconfirmed;
+  for (const Message& message : messages) {
+    Send(exchange, key, message);
+    unconfirmed.insert(published_);
+  }
+  while (!unconfirmed.empty()) {
+    const Confirm confirm = TakeConfirm();
+    const auto first =
+        confirm.multiple ? unconfirmed.begin() : unconfirmed.lower_bound(confirm.tag);
+    unconfirmed.erase(first, unconfirmed.upper_bound(confirm.tag));
+  }
 }
 
 void Direct::Publish(const std::string& exchange, const std::string& key, const std::string& body) {

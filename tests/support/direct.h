@@ -68,6 +68,9 @@ class Direct {
   // Publishes and waits for the confirm.
   void Publish(const std::string& exchange, const std::string& key, const Message& message);
   void Publish(const std::string& exchange, const std::string& key, const std::string& body);
+  // All of them, in order, and then waits for their confirms.
+  void PublishAll(const std::string& exchange, const std::string& key,
+                  const std::vector<Message>& messages);
 
   // Takes one message and acks it.
   std::optional<Message> Get(const std::string& queue);
@@ -75,7 +78,15 @@ class Direct {
   std::vector<Message> Drain(const std::string& queue);
 
  private:
+  struct Confirm {
+    uint64_t tag = 0;
+    bool multiple = false;  // all up to it
+  };
+
   void OpenChannel();
+  void OpenConfirms();
+  void Send(const std::string& exchange, const std::string& key, const Message& message);
+  Confirm TakeConfirm();
   void Check(const amqp_rpc_reply_t_& reply, const std::string& what);
   Message Take(const amqp_message_t_& message, const std::string& exchange, const std::string& key,
                bool redelivered) const;
@@ -85,6 +96,7 @@ class Direct {
   uint16_t channel_ = 0;
   bool channel_open_ = false;
   bool confirms_ = false;
+  uint64_t published_ = 0;  // on this channel, since confirms are on
 };
 
 }  // namespace amqp_sidecar::test

@@ -2,6 +2,8 @@
 // Any thread.
 #pragma once
 
+#include <chrono>
+
 #include "support/fault_proxy.h"
 
 namespace amqp_sidecar::test {
@@ -24,6 +26,12 @@ class TcpProxy {
     Faults mute;
     mute.hole = Hole::kStopReading;
     proxy_.Set(FaultProxy::Way::kToClient, mute);
+  }
+  // Each way takes so much longer, until Restore.
+  void Delay(std::chrono::milliseconds time) {
+    Faults slow;
+    slow.delay = time;
+    proxy_.SetBoth(slow);
   }
   void Restore() { proxy_.Restore(); }
   // Connections accepted since the start.
