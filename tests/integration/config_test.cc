@@ -86,8 +86,8 @@ TEST_CASE(
 
 TEST_CASE("What this version does not do yet is refused, not ignored") {
   TempDir dir;
-  const RunResult result = RunSidecar(
-      {"check-config", "--config", dir.Write("c.yaml", "validation: {rules: [{}]}\n")});
+  const RunResult result =
+      RunSidecar({"check-config", "--config", dir.Write("c.yaml", "validation: {rules: [{}]}\n")});
   INFO(result.output());
   CHECK(result.exit_code == kConfigurationError);
 }
