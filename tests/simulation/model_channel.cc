@@ -17,8 +17,7 @@ using broker::Verb;
 std::optional<SettlementChecker::Key> KeyOf(const std::string& consumer_tag) {
   unsigned long long subscription = 0;
   unsigned long long incarnation = 0;
-  if (std::sscanf(consumer_tag.c_str(), "amqp-sidecar-%llu-%llu", &subscription, &incarnation) !=
-      2) {
+  if (std::sscanf(consumer_tag.c_str(), "sidecar-%llu-%llu", &subscription, &incarnation) != 2) {
     return std::nullopt;
   }
   return SettlementChecker::Key{subscription, incarnation, 0};

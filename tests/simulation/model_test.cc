@@ -125,7 +125,7 @@ class Bench final : public amqp::Transport::Listener {
     Write(MethodFrame(1, Method::kBasicConsume)
               .U16(0)
               .Short(queue)
-              .Short("amqp-sidecar-1-" + std::to_string(++consumers_))
+              .Short("sidecar-1-" + std::to_string(++consumers_))
               .U8(0)
               .Long(""));
     Wait(milliseconds(5));
