@@ -1,5 +1,8 @@
 // Drills: what a great many messages and subscriptions cost: memory, and the others' time.
+#include <algorithm>
 #include <memory>
+#include <stdexcept>
+#include <thread>
 
 #include "drills/batch.h"
 #include "drills/drill.h"
@@ -21,52 +24,70 @@ double RateDuring(const Load& load, Millis span) {
 
 size_t Over(size_t value, size_t base) { return value - std::min(base, value); }
 
+// A subscription to a queue that reads nothing of it, as long as it lives.
+class SlowReader {
+ public:
+  SlowReader(const std::string& target, const std::string& queue, uint32_t prefetch)
+      : client_(target), stream_(client_.subscriber().SubscribeStream(&context_)) {
+    pb::SubscribeStreamRequest request;
+    request.mutable_subscribe()->set_queue(queue);
+    request.mutable_subscribe()->set_prefetch(prefetch);
+    if (!stream_->Write(request)) throw std::runtime_error("no subscription to " + queue);
+  }
+  ~SlowReader() {
+    context_.TryCancel();
+    stream_->Finish();
+  }
+  SlowReader(const SlowReader&) = delete;
+  SlowReader& operator=(const SlowReader&) = delete;
+
+ private:
+  Client client_;
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReaderWriter<pb::SubscribeStreamRequest, pb::SubscribeStreamResponse>>
+      stream_;
+};
+
 // Row 27 is about large bodies; here they are many, and would fill any memory.
 TEST_CASE("row 40: client that never reads from a queue of a million", "[drill]") {
   constexpr uint32_t kPrefetch = 1'000;
   constexpr size_t kBytes = 1'024;
   constexpr size_t kAllowed = 2 * kPrefetch * kBytes + (16u << 20);
   const size_t count = Form<size_t>(100'000, 1'000'000);
-  const Millis span = Form(3s, 20s);
+  const Millis span = Form(1500ms, 10'000ms);
   Drill drill("40");
   const std::string full = drill.names.Queue({{"x-queue-mode", "lazy"}});
   for (size_t filled = 0; filled < count; filled += 10'000) Fill(drill, full, 10'000, kBytes);
   drill.StartLoad();
   REQUIRE(drill.load->WaitForOk(2'000));
-  const double before = RateDuring(*drill.load, span);
-  Usage base;
-  {
+  size_t base = 0;
+  size_t peak = 0;
+  // In turn, and the best of each: a machine that does something else meanwhile is slow in some.
+  double without = 0;
+  double beside = 0;
+  for (int round = 0; round < 4; ++round) {
+    {
+      const Sampler sampler(*drill.sidecar, 50ms);
+      without = std::max(without, RateDuring(*drill.load, span));
+      if (round == 0) base = sampler.Median(0, 1).resident_bytes;
+    }
     const Sampler sampler(*drill.sidecar, 50ms);
-    RateDuring(*drill.load, 2s);
-    base = sampler.Median(0, 1);
+    const auto reader = std::make_unique<SlowReader>(drill.sidecar->target(), full, kPrefetch);
+    REQUIRE(Eventually(10s, [&] { return Depth(drill.node, full) == count - kPrefetch; }));
+    beside = std::max(beside, RateDuring(*drill.load, span));
+    CHECK(Depth(drill.node, full) == count - kPrefetch);
+    peak = std::max(peak, sampler.Peak().resident_bytes);
   }
-
-  Client stalled(drill.sidecar->target());
-  grpc::ClientContext context;
-  const auto stream = stalled.subscriber().SubscribeStream(&context);
-  pb::SubscribeStreamRequest request;
-  request.mutable_subscribe()->set_queue(full);
-  request.mutable_subscribe()->set_prefetch(kPrefetch);
-  const Sampler sampler(*drill.sidecar, 50ms);
-  REQUIRE(stream->Write(request));
-  REQUIRE(Eventually(10s, [&] { return Depth(drill.node, full) == count - kPrefetch; }));
-  const double during = RateDuring(*drill.load, span);
-  const size_t grown = Over(sampler.Peak().resident_bytes, base.resident_bytes);
-  CHECK(Depth(drill.node, full) == count - kPrefetch);
-  context.TryCancel();
-  stream->Finish();
-  CHECK(Eventually(5s, [&] { return Depth(drill.node, full) == count; }));
-  const double after = RateDuring(*drill.load, span);
-
-  const double ratio = 2 * during / (before + after);
+  CHECK(Eventually(10s, [&] { return Depth(drill.node, full) == count; }));
+  const size_t grown = Over(peak, base);
+  const double ratio = beside / without;
   drill.figures.Add("queue", count);
   drill.figures.Add("prefetch_bytes", kPrefetch * kBytes);
   drill.figures.Add("grown_bytes", grown);
-  drill.figures.Add("others_per_second_without", (before + after) / 2);
-  drill.figures.Add("others_per_second_beside", during);
+  drill.figures.Add("others_per_second_without", without);
+  drill.figures.Add("others_per_second_beside", beside);
   drill.figures.Add("ratio", ratio);
   CHECK(grown <= kAllowed);
-  // What a machine does beside it may be as much again.
   CHECK(ratio >= 0.5);
   CHECK(drill.load->interruptions() == 0);
   drill.End(0);

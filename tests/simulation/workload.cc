@@ -225,7 +225,10 @@ broker::RetryPolicy Workload::RandomPolicy() {
                                                : random_.Time(milliseconds(100), seconds(1));
   policy.max_backoff = policy.initial_backoff * static_cast<int64_t>(random_.Between(1, 20));
   if (random_.Chance(0.5)) {
-    policy.dead_letter_exchange = random_.Chance(0.9) ? "graves" : "no-graves";
+    // What is forbidden costs a channel, and makes others on it come twice.
+    static constexpr const char* kExchanges[] = {"no-graves", "forbidden"};
+    policy.dead_letter_exchange =
+        random_.Chance(0.9) ? "graves" : kExchanges[plan_.faultless() ? 0 : random_.Below(2)];
     if (random_.Chance(0.7)) policy.dead_letter_routing_key = "deep";
   }
   return policy;
