@@ -182,6 +182,7 @@ TEST_CASE("While the broker takes no publishes, what was to wait is requeued, an
   // The wait queue is there already.
   REQUIRE(stream.Nack({ids[0]}, 20ms));
   REQUIRE(stream.WaitForDeliveries(3));
+  REQUIRE(world.client.Ack({stream.deliveries()[2].delivery_id()}).empty());
   OnExit calm([&] { world.node.Ctl({"set_vm_memory_high_watermark", "0.4"}); });
   world.node.Ctl({"set_vm_memory_high_watermark", "0.00001"});
   REQUIRE(stream.Nack({ids[1]}, 20ms));
