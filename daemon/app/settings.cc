@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "amqp/endpoint.h"
 #include "base/file.h"
-#include "broker/topology.h"
 #include "broker/topology_check.h"
 #include "rpc/convert.h"
 #include "rpc/listen_address.h"
@@ -187,17 +186,44 @@ absl::Status ReadSubscribe(const config::v1::Subscribe& subscribe, broker::Broke
   return absl::OkStatus();
 }
 
-absl::Status ReadTopology(const Config& config, broker::Broker::Config& broker) {
-  for (int i = 0; i < config.topology().queues_size(); ++i) {
-    if (config.topology().queues(i).name().empty()) {
-      return Fail(absl::StrCat("topology.queues[", i, "].name"), "must not be empty");
+broker::TopologyMode ToTopologyMode(config::v1::TopologyMode mode) {
+  if (mode == config::v1::TOPOLOGY_MODE_VERIFY) return broker::TopologyMode::kVerify;
+  if (mode == config::v1::TOPOLOGY_MODE_NONE) return broker::TopologyMode::kNone;
+  return broker::TopologyMode::kDeclare;
+}
+
+absl::Status CheckQueues(const config::v1::Topology& topology) {
+  const bool declares = topology.mode() == config::v1::TOPOLOGY_MODE_DECLARE;
+  for (int i = 0; i < topology.queues_size(); ++i) {
+    const std::string key = absl::StrCat("topology.queues[", i, "]");
+    if (topology.queues(i).name().empty()) return Fail(key + ".name", "must not be empty");
+    if (topology.queues(i).exclusive() && !declares) {
+      return Fail(key + ".exclusive",
+                  "needs topology.mode declare: the queue lives with the connection that declares "
+                  "it");
     }
   }
-  v1::DeclareTopologyRequest topology = config.topology();
-  if (const auto error = rpc::TakeTopology(topology, broker.topology)) {
+  return absl::OkStatus();
+}
+
+absl::Status ReadTopology(const Config& config, broker::Broker::Config& broker) {
+  const config::v1::Topology& topology = config.topology();
+  broker.topology_mode = ToTopologyMode(topology.mode());
+  for (int i = 0; i < topology.exchange_types_size(); ++i) {
+    if (topology.exchange_types(i).empty()) {
+      return Fail(absl::StrCat("topology.exchange_types[", i, "]"), "must not be empty");
+    }
+    broker.exchange_types.push_back(topology.exchange_types(i));
+  }
+  if (const absl::Status status = CheckQueues(topology); !status.ok()) return status;
+  v1::DeclareTopologyRequest request;
+  *request.mutable_exchanges() = topology.exchanges();
+  *request.mutable_queues() = topology.queues();
+  *request.mutable_bindings() = topology.bindings();
+  if (const auto error = rpc::TakeTopology(request, broker.topology)) {
     return Fail("topology", error->detail);
   }
-  if (const auto error = broker::CheckTopology(broker.topology)) {
+  if (const auto error = broker::CheckTopology(broker.topology, broker.exchange_types)) {
     return Fail("topology", error->detail);
   }
   return absl::OkStatus();

@@ -156,6 +156,7 @@ Error SubscribeError(const amqp::Failure& failure) {
 
 Error TopologyError(const amqp::Failure& failure) {
   if (!IsFromBroker(failure)) return NotAnswered(failure);
+  if (SaysHomeNodeIsDown(failure)) return {Reason::kBrokerUnavailable, failure.text};
   switch (failure.code) {
     case amqp::kReplyNotFound:
       // A binding needs both: the text begins with the one that is missing.

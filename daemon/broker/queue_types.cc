@@ -167,12 +167,15 @@ void QueueTypes::OnAnswer(Search search, const amqp::Reply& reply) {
     Ask(std::move(search));
     return;
   }
-  if (verdict.answer.kind) Learn(search, *verdict.answer.kind);
+  // What an earlier link answered says nothing of this one.
+  if (verdict.answer.kind && search.generation == generation_) {
+    Learn(search.queue, *verdict.answer.kind);
+  }
   search.done(verdict.answer);
 }
 
-void QueueTypes::Learn(const Search& search, QueueKind kind) {
-  if (search.generation == generation_ && known_.size() < kMaxKnown) known_[search.queue] = kind;
+void QueueTypes::Learn(const std::string& queue, QueueKind kind) {
+  if (known_.contains(queue) || known_.size() < kMaxKnown) known_[queue] = kind;
 }
 
 }  // namespace amqp_sidecar::broker

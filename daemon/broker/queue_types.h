@@ -44,7 +44,9 @@ class QueueTypes {
   // says, by `deadline`.
   void Find(const std::string& queue, base::TimePoint deadline, Callback done);
 
-  // It was declared or deleted, or may have been: the next Find asks the broker.
+  // It was declared as one of this kind.
+  void Learn(const std::string& queue, QueueKind kind);
+  // It was deleted, or may have been, or matters: the next Find asks the broker.
   void Forget(const std::string& queue) { known_.erase(queue); }
   // The link is gone.
   void Clear();
@@ -54,7 +56,6 @@ class QueueTypes {
 
   void Ask(Search search);
   void OnAnswer(Search search, const amqp::Reply& reply);
-  void Learn(const Search& search, QueueKind kind);
 
   base::Reactor& reactor_;
   ScratchChannel& scratch_;

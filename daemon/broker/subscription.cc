@@ -17,7 +17,8 @@ std::shared_ptr<SubscriptionStatus> NewStatus(const SubscribeRequest& request,
                                               std::shared_ptr<const std::string> queue,
                                               SubscriptionId id) {
   auto status = std::make_shared<SubscriptionStatus>();
-  status->consumer_tag = base::Concat("amqp-sidecar-", id);
+  // Short: it comes with every delivery.
+  status->consumer_tag = base::Concat("sidecar-", id);
   status->peer = request.peer;
   status->prefetch = request.prefetch;
   status->queue = std::move(queue);

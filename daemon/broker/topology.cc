@@ -72,7 +72,7 @@ TopologyKeeper::TopologyKeeper(base::Reactor& reactor, ScratchChannel& scratch,
       mode_(options.mode),
       on_change_(std::move(on_change)),
       kept_(options.configured),
-      pass_(reactor, scratch, directory, kept_, mode_, [this] { on_change_(); }) {}
+      pass_(reactor, scratch, kept_, mode_, *this) {}
 
 void TopologyKeeper::LinkUp() { pass_.Begin(); }
 
@@ -130,7 +130,8 @@ void TopologyKeeper::RunStep(std::shared_ptr<Run> run) {
   scratch_.Run(DeclareOperation(item), deadline,
                [this, item, run = std::move(run)](const amqp::Reply& reply) mutable {
                  if (!reply.ok) return RunFailed(std::move(run), item, reply);
-                 Keep(item);
+                 kept_.Keep(item);
+                 Learn(item);
                  const auto* queue = std::get_if<Queue>(&item);
                  if (queue != nullptr) run->result.queue_names.push_back(queue->name);
                  RunStep(std::move(run));
@@ -163,12 +164,24 @@ void TopologyKeeper::RunFailed(std::shared_ptr<Run> run, const TopologyItem& ite
       });
 }
 
-void TopologyKeeper::Keep(const TopologyItem& item) {
-  kept_.Keep(item);
+void TopologyKeeper::OnItemStands(const TopologyItem& item) { Learn(item); }
+
+// A declare that the broker took says what there is now. Of a queue's type only where it is one of
+// these: a broker may be told to take a quorum queue for the classic one that was asked for.
+void TopologyKeeper::Learn(const TopologyItem& item) {
   if (const auto* exchange = std::get_if<Exchange>(&item)) {
     directory_.Learn(exchange->name);
-  } else if (const auto* queue = std::get_if<Queue>(&item)) {
-    queue_types_.Forget(queue->name);
+    return;
+  }
+  const auto* queue = std::get_if<Queue>(&item);
+  if (queue == nullptr || mode_ != TopologyMode::kDeclare) return;
+  queue_types_.Forget(queue->name);
+  const auto type = queue->arguments.find("x-queue-type");
+  if (type == queue->arguments.end()) return;
+  for (const auto kind : {QueueKind::kQuorum, QueueKind::kStream}) {
+    if (type->second == FieldValue{std::string(QueueKindName(kind))}) {
+      queue_types_.Learn(queue->name, kind);
+    }
   }
 }
 

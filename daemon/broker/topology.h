@@ -20,7 +20,7 @@
 
 namespace amqp_sidecar::broker {
 
-class TopologyKeeper {
+class TopologyKeeper final : private TopologyPass::Listener {
  public:
   // Exchanges, queues and bindings that are kept at most.
   static constexpr size_t kMaxKept = 10'000;
@@ -70,10 +70,14 @@ class TopologyKeeper {
  private:
   struct Run;
 
+  // TopologyPass::Listener:
+  void OnItemStands(const TopologyItem& item) override;
+  void OnPassEnd() override { on_change_(); }
+
   bool MayChange(TopologyCallback& done) const;
   void RunStep(std::shared_ptr<Run> run);
   void RunFailed(std::shared_ptr<Run> run, const TopologyItem& item, const amqp::Reply& reply);
-  void Keep(const TopologyItem& item);
+  void Learn(const TopologyItem& item);
   void SendDeleteQueue(const std::string& name, bool if_unused, bool if_empty,
                        base::TimePoint deadline, TopologyCallback done);
   void SendPurgeQueue(const std::string& name, base::TimePoint deadline, TopologyCallback done);

@@ -21,14 +21,8 @@ bool ClosedTheConnection(const amqp::Reply& reply) {
 }  // namespace
 
 TopologyPass::TopologyPass(base::Reactor& reactor, ScratchChannel& scratch,
-                           ExchangeDirectory& directory, const KeptTopology& kept,
-                           TopologyMode mode, std::function<void()> on_end)
-    : reactor_(reactor),
-      scratch_(scratch),
-      directory_(directory),
-      kept_(kept),
-      mode_(mode),
-      on_end_(std::move(on_end)) {}
+                           const KeptTopology& kept, TopologyMode mode, Listener& listener)
+    : reactor_(reactor), scratch_(scratch), kept_(kept), mode_(mode), listener_(listener) {}
 
 void TopologyPass::Begin() {
   reactor_.Cancel(std::exchange(timer_, 0));
@@ -80,9 +74,7 @@ void TopologyPass::OnAnswer(uint64_t number, const std::string& item, const amqp
     // It was let go of meanwhile: nothing was asked, or the answer is for nobody.
   } else if (reply.ok) {
     connections_cost_.erase(item);
-    if (const auto* exchange = std::get_if<Exchange>(&items_[next_])) {
-      directory_.Learn(exchange->name);
-    }
+    listener_.OnItemStands(items_[next_]);
   } else {
     Refuse(item, InWords(reply.failure));
   }
@@ -91,7 +83,8 @@ void TopologyPass::OnAnswer(uint64_t number, const std::string& item, const amqp
 }
 
 std::string TopologyPass::InWords(const amqp::Failure& failure) const {
-  if (mode_ == TopologyMode::kVerify && failure.code == amqp::kReplyNotFound) {
+  if (mode_ == TopologyMode::kVerify && failure.code == amqp::kReplyNotFound &&
+      !SaysHomeNodeIsDown(failure)) {
     return base::Concat("it is not there, and topology.mode verify declares nothing: ",
                         failure.text);
   }
@@ -125,7 +118,7 @@ void TopologyPass::End() {
   ended_ = true;
   items_.clear();
   if (!error_.empty()) BeginIn(kRetryEvery);
-  on_end_();
+  listener_.OnPassEnd();
 }
 
 void TopologyPass::BeginIn(base::Duration delay) {

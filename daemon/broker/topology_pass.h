@@ -4,13 +4,11 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "base/reactor.h"
-#include "broker/exchange_directory.h"
 #include "broker/kept_topology.h"
 #include "broker/scratch_channel.h"
 
@@ -24,9 +22,18 @@ class TopologyPass {
   // So many refused items are told of by name.
   static constexpr size_t kMaxTold = 10;
 
-  // The references are not owned and outlive this. `on_end` is called at the end of each pass.
-  TopologyPass(base::Reactor& reactor, ScratchChannel& scratch, ExchangeDirectory& directory,
-               const KeptTopology& kept, TopologyMode mode, std::function<void()> on_end);
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // The broker took its declare, or has it where the pass only looks.
+    virtual void OnItemStands(const TopologyItem& item) = 0;
+    // At the end of each pass.
+    virtual void OnPassEnd() = 0;
+  };
+
+  // The references are not owned and outlive this.
+  TopologyPass(base::Reactor& reactor, ScratchChannel& scratch, const KeptTopology& kept,
+               TopologyMode mode, Listener& listener);
 
   // Anew, on a link that is up.
   void Begin();
@@ -51,10 +58,9 @@ class TopologyPass {
   // Constant after construction.
   base::Reactor& reactor_;
   ScratchChannel& scratch_;
-  ExchangeDirectory& directory_;
   const KeptTopology& kept_;
   const TopologyMode mode_;
-  const std::function<void()> on_end_;
+  Listener& listener_;
 
   // Owned by the io thread.
   uint64_t number_ = 0;  // of the pass: what an earlier one asked is for nobody

@@ -34,7 +34,7 @@ void SubscribeCall::Pump() {
   OutboundQueue::Batch batch = feed_->queue().Take({});
   if (batch.empty()) return;
   if (batch.end) return Finish(ToStatus(batch.end->why));
-  v1::SubscribeResponse response;
+  v1::SubscribeResponse& response = memory_.Fresh();
   PutBatch(method_.broker, std::move(batch), response);
   writing_ = true;
   writer_.Write(response, Begin(written_tag_));

@@ -50,6 +50,7 @@ class SubscribeCall final : public StreamingCall {
   MemberTag<SubscribeCall> finished_tag_{this, &SubscribeCall::OnFinished};
   std::shared_ptr<SubscribeFeed<SubscribeCall>> feed_;
   broker::SubscriptionId subscription_ = 0;
+  ResponseMemory<v1::SubscribeResponse> memory_;
   bool writing_ = false;
   bool finished_ = false;  // nothing may be written any more
 };

@@ -2,6 +2,7 @@
 // and wakes the call. Outlives the call where the broker layer still holds it.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -42,6 +43,30 @@ class SubscribeFeed : public broker::SubscriptionListener {
  private:
   const CallRef<CallType> call_;
   OutboundQueue queue_;
+};
+
+// The responses of one call, one after another: each is built in the memory of those before, until
+// they were much. `Response` is a SubscribeResponse or a SubscribeStreamResponse.
+template <typename Response>
+class ResponseMemory {
+ public:
+  // Empty, until the next call.
+  Response& Fresh() {
+    // As it was serialized; what is kept of it is not more than all of them together.
+    built_ += static_cast<size_t>(response_->GetCachedSize());
+    if (built_ > kMostBuilt) {
+      response_ = std::make_unique<Response>();
+      built_ = 0;
+    } else {
+      response_->Clear();
+    }
+    return *response_;
+  }
+
+ private:
+  static constexpr size_t kMostBuilt = 1u << 20;
+  std::unique_ptr<Response> response_ = std::make_unique<Response>();
+  size_t built_ = 0;
 };
 
 // Puts what is there into a SubscribeResponse or a SubscribeStreamResponse.

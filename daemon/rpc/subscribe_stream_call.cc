@@ -123,7 +123,7 @@ bool SubscribeStreamCall::ReadsOn() const {
 
 void SubscribeStreamCall::WriteOrFinish() {
   if (wrong_) return Finish(wrong_);
-  v1::SubscribeStreamResponse response;
+  v1::SubscribeStreamResponse& response = memory_.Fresh();
   for (broker::SettleFailure& failure : feed_->TakeFailures()) {
     PutSettleFailure(std::move(failure), *response.add_failures());
   }

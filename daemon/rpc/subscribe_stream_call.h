@@ -77,6 +77,7 @@ class SubscribeStreamCall final : public StreamingCall {
 
   std::shared_ptr<Feed> feed_;
   broker::SubscriptionId subscription_ = 0;
+  ResponseMemory<v1::SubscribeStreamResponse> memory_;
   grpc::ByteBuffer received_;
   std::optional<broker::Error> wrong_;  // with what the client sent: the stream ends with it
   std::optional<OutboundEnd> end_;      // the subscription has come to it

@@ -48,6 +48,9 @@ const Bad kBad[] = {
      "amqp: {uris: [\"amqps://h/\"], auth_mechanism: external}", "amqp.auth_mechanism"},
     {"an external login without TLS", "amqp: {auth_mechanism: external}", "amqp.uris"},
     {"TLS settings without TLS", "amqp: {tls: {server_name: rabbit}}", "amqp.tls.server_name"},
+    {"a mode that there is not", "topology: {mode: perhaps}", "topology.mode"},
+    {"an exchange type that is not listed",
+     "topology: {exchanges: [{name: x, type: x-delayed-message}]}", "topology.exchange_types"},
     {"an admin address that is none", "admin: {listen: nowhere}", "admin.listen"},
 };
 

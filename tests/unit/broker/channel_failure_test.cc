@@ -66,6 +66,13 @@ TEST_CASE("a refused topology call is told by what the broker said") {
         Reason::kQueueNotFound);
 }
 
+TEST_CASE("a queue whose home node is down is not one that is not there") {
+  CHECK(TopologyError(ByBroker(404,
+                               "NOT_FOUND - home node 'rabbit@b' of durable queue 'q' in vhost '/' "
+                               "is down or inaccessible"))
+            .reason == Reason::kBrokerUnavailable);
+}
+
 TEST_CASE("no answer in time leaves the outcome unknown, no link leaves nothing") {
   const Error late = TopologyError({amqp::Failure::Kind::kTimedOut, 0, ""});
   CHECK(late.reason == Reason::kOutcomeUnknown);

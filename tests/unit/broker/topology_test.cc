@@ -52,6 +52,43 @@ TEST_CASE("the dead-letter exchange of a queue is known from its arguments") {
   CHECK(world.keeper().DeadLetterExchangeOf("billing") == std::nullopt);
 }
 
+// Without asking; an untyped queue may be of any type.
+TEST_CASE("the type of a queue is known from its declare where that names quorum or stream") {
+  Topology topology = Shop();
+  topology.queues[2].arguments["x-queue-type"].value = std::string("stream");
+  TopologyWorld world(topology);
+  world.Connect();
+  world.OkAll();
+  std::vector<std::optional<QueueKind>> kinds;
+  for (const char* queue : {"billing", "last", "first"}) {
+    world.types().Find(queue, world.Deadline(),
+                       [&](const QueueTypes::Answer& answer) { kinds.push_back(answer.kind); });
+  }
+  world.ground().reactor.Settle();
+  CHECK(kinds == std::vector<std::optional<QueueKind>>{QueueKind::kQuorum, QueueKind::kStream});
+  CHECK(world.Asked() == Strings{"declare-queue first"});
+}
+
+TEST_CASE("what is only looked for may be of another type than is configured") {
+  TopologyWorld world(Shop(), TopologyMode::kVerify);
+  world.Connect();
+  world.OkAll();
+  world.types().Find("billing", world.Deadline(), [](const QueueTypes::Answer&) {});
+  world.ground().reactor.Settle();
+  CHECK(world.Asked() == Strings{"declare-queue billing"});
+}
+
+TEST_CASE("a queue's type is asked for anew before what depends on it is sent") {
+  TopologyWorld world(Shop());
+  world.Connect();
+  world.OkAll();
+  world.keeper().PurgeQueue("billing", world.Deadline(), world.Keep());
+  world.ground().reactor.Settle();
+  CHECK(world.Asked() == Strings{"declare-queue billing"});
+  world.IsOfType("stream");
+  world.CheckRefused(Reason::kInvalidTopology, "is a stream");
+}
+
 TEST_CASE("a delete with conditions reaches the broker for classic queues only") {
   for (const bool if_unused : {true, false}) {
     TopologyWorld world;

@@ -102,6 +102,7 @@ class TopologyWorld {
   }
 
   TopologyKeeper& keeper() { return keeper_; }
+  QueueTypes& types() { return types_; }
   Ground& ground() { return ground_; }
 
  private:
