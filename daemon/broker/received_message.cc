@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/planted.h"
 #include "broker/uuid.h"
 
 namespace amqp_sidecar::broker {
@@ -96,7 +97,9 @@ std::shared_ptr<ReceivedMessage> Receive(amqp::IncomingDelivery delivery,
   // One of another queue's was dead-lettered from there on.
   if (found == nullptr || TextOf(*found, kQueue) != queue) return message;
   const FieldTable retry = *found;
-  message->attempt += CountOf(retry, kAttempts);
+  if (!base::Planted(base::PlantedBug::kAttemptsForgotten)) {
+    message->attempt += CountOf(retry, kAttempts);
+  }
   Unwrap(retry, *message);
   return message;
 }
@@ -123,7 +126,7 @@ Properties WaitProperties(const ReceivedMessage& message, const std::string& que
     return true;
   });
   if (!kept.empty()) retry[kHeaders] = FieldValue{std::move(kept)};
-  if (!properties.expiration.empty()) {
+  if (!properties.expiration.empty() && !base::Planted(base::PlantedBug::kOwnExpirationKept)) {
     retry[kExpiration] = Text(std::exchange(properties.expiration, {}));
   }
   if (!properties.user_id.empty()) retry[kUserId] = Text(std::exchange(properties.user_id, {}));

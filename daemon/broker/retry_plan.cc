@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/planted.h"
+
 namespace amqp_sidecar::broker {
 namespace {
 
@@ -49,7 +51,8 @@ base::Duration RoundDelay(base::Duration delay) {
   const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(delay).count();
   int64_t step = 1;
   while (milliseconds / step >= 100) step *= 10;
-  return std::chrono::milliseconds((milliseconds + step - 1) / step * step);
+  const int64_t up = base::Planted(base::PlantedBug::kWaitRoundedDown) ? 0 : step - 1;
+  return std::chrono::milliseconds((milliseconds + up) / step * step);
 }
 
 }  // namespace amqp_sidecar::broker

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
+#include "base/planted.h"
 
 namespace amqp_sidecar::broker {
 namespace {
@@ -204,7 +205,8 @@ void Settler::Move(uint64_t tag, const Fate& fate, const FailedDelivery& failed,
 }
 
 void Settler::OnMoved(uint64_t tag, Fate::Kind kind, std::optional<Error> error, Moved moved) {
-  ledger_.Release(tag, error ? Verb::kNack : Verb::kAck);
+  const bool lost = error && !base::Planted(base::PlantedBug::kLostMoveAcked);
+  ledger_.Release(tag, lost ? Verb::kNack : Verb::kAck);
   if (!error) {
     auto& count = kind == Fate::Kind::kWait ? status_->retried : status_->dead_lettered;
     count.fetch_add(1, std::memory_order_relaxed);

@@ -47,6 +47,11 @@ struct Plan {
   bool large_bodies = true;
   bool transient_messages = true;
   bool bad_settlements = true;
+  // Subscriptions with retry policies and acknowledgement deadlines, nacks with delays, messages
+  // by others, and messages that are put back by hand.
+  bool retries = false;
+  size_t foreign_publishes = 0;
+  size_t shovels = 0;
   // Fewer channel numbers than are wanted: nothing says then that all comes back.
   bool few_channels = false;
   // The drain begins in the middle of it all, instead of when all is well again.

@@ -50,7 +50,8 @@ class World {
         broker_(std::make_unique<broker::Broker>(
             reactor_, network_, [random = random_.Fork()]() mutable { return random.Unit(); },
             plan_.config, nullptr)),
-        workload_({reactor_, trace_, checker_, settlements_, *broker_}, plan_, random_.Fork()),
+        workload_({reactor_, trace_, checker_, settlements_, *broker_}, model_, plan_,
+                  random_.Fork()),
         nemesis_(reactor_, trace_, network_, model_, plan_, random_.Fork()) {
     network_.on_client_end = [this] { checker_.Fault(); };
     if (plan_.faultless()) checker_.ExpectNoFaults();
@@ -77,6 +78,7 @@ class World {
     if (network_.most_offered() > kMostOffered) {
       checker_.Fail(std::to_string(network_.most_offered()) + " bytes waited to be written");
     }
+    model_.NoteDeadLetters();
     if (good()) settlements_.Finish();
     if (good()) checker_.Finish(model_.held());
     return {checker_.failure(), trace_.hash(), trace_.events(), checker_.publishes()};
@@ -128,7 +130,7 @@ class World {
 
   // Not where one of the sidecar's own keeps it out.
   bool ShouldBeActive(const Consumer& consumer) const {
-    if (consumer.ended() || consumer.left()) return false;
+    if (consumer.ended() || consumer.leaving()) return false;
     for (const auto& other : workload_.consumers()) {
       if (other.get() != &consumer && !other->ended() && other->queue() == consumer.queue() &&
           (other->exclusive() || consumer.exclusive())) {
@@ -148,6 +150,7 @@ class World {
     checker_.ExpectRecovery(reactor_.Now() + kElection);
     for (int i = 0; i < 4 && good(); ++i) ProbeUntilOk();
     if (good()) CheckNoneIsForgotten();
+    if (good()) CheckSettled();
     if (good()) CheckChannels();
   }
 
@@ -174,6 +177,14 @@ class World {
     if (good() && checker_.unanswered_publishes() > 0) {
       checker_.Fail(std::to_string(checker_.unanswered_publishes()) + " publishes are forgotten");
     }
+  }
+
+  // What was settled, or was held for too long, is settled at the broker; also what has to be moved
+  // for that, or cannot be.
+  void CheckSettled() {
+    const base::TimePoint since = reactor_.Now();
+    RunUntil(since + kRecovery, [&] { return settlements_.Owed(since).empty(); });
+    if (good() && !settlements_.Owed(since).empty()) checker_.Fail(settlements_.Owed(since));
   }
 
   // Publish channels and the one for suspects, the scratch channel, and one for each subscription.
