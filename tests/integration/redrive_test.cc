@@ -296,6 +296,17 @@ TEST_CASE("A large message is moved as well, where the sidecar's limit allows it
   CHECK(bytes == 9'000'002 + 5 * 3'000'002);
 }
 
+TEST_CASE("Messages that together are more than one request may be are moved") {
+  RedriveWorld world;
+  Direct::Message large = world.Message(1);
+  large.body = "\"" + std::string(1'000'000, 'x') + "\"";
+  for (int i = 0; i < 10; ++i) world.direct.Publish("", world.dead, large);
+  const RunResult result = world.Redrive();
+  INFO(result.output());
+  CHECK(result.exit_code == 0);
+  CHECK(world.direct.Ready(world.origin) == 10);
+}
+
 TEST_CASE("redrive warns before a quorum queue drops what was looked at too often") {
   RedriveWorld world;
   const std::string quorum = world.names.Queue({{"x-queue-type", "quorum"}});
