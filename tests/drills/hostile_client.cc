@@ -36,8 +36,7 @@ HostileClient::~HostileClient() {
 
 void HostileClient::MustFail(Verb verb, const Ids& ids, const std::set<std::string>& reasons) {
   sent_ += ids.size();
-  const Failures failures =
-      ++calls_ % 2 == 0 ? ByCall(verb, ids) : ByStream(verb, ids, ids.size());
+  const Failures failures = ++calls_ % 2 == 0 ? ByCall(verb, ids) : ByStream(verb, ids, ids.size());
   failed_ += failures.size();
   if (failures.size() != ids.size()) {
     return Wrong(std::to_string(failures.size()) + " answers to " + std::to_string(ids.size()));

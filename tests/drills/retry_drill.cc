@@ -24,8 +24,7 @@ pb::SubscribeRequest Retrying(const std::string& queue, const std::string& dead_
 
 // The queues that a policy leads to, which nobody else would take away.
 std::vector<std::string> QueuesOf(const std::string& queue) {
-  return {queue + ".dead", "amqp-sidecar.wait.100ms." + queue,
-          "amqp-sidecar.wait.200ms." + queue};
+  return {queue + ".dead", "amqp-sidecar.wait.100ms." + queue, "amqp-sidecar.wait.200ms." + queue};
 }
 
 void PublishChecked(Drill& drill, const std::vector<std::string>& queues, size_t count) {
