@@ -51,6 +51,8 @@ struct Options {
   std::vector<std::string> amqp_uris;
   std::vector<std::string> listen;
   std::string log_level;
+  bool online = false;
+  std::string online_timeout = "10s";
 
   std::string address;
   rpc::PublishCommand publish;
@@ -82,6 +84,19 @@ void AddConfigOptions(CLI::App& app, Options& options) {
       ->allow_extra_args(false);
   app.add_option("--log-level", options.log_level, "debug, info, warn or error")
       ->type_name("LEVEL");
+}
+
+CLI::App* AddCheckConfig(CLI::App& app, Options& options) {
+  CLI::App* verb = app.add_subcommand("check-config", "Say whether a configuration is good");
+  AddConfigOptions(*verb, options);
+  CLI::Option* online =
+      verb->add_flag("--online", options.online,
+                     "Connect, too, and say how the broker differs from the configured topology.\n"
+                     "Changes nothing. Exit code 1 where it differs or cannot be reached");
+  verb->add_option("--timeout", options.online_timeout, "How long --online may take, such as 10s")
+      ->type_name("DURATION")
+      ->needs(online);
+  return verb;
 }
 
 void AddAddressOptions(CLI::App& app, Options& options) {
@@ -258,14 +273,29 @@ std::string ReadStandardInput() {
   return std::string(std::istreambuf_iterator<char>(std::cin), {});
 }
 
+// Nothing where it is no duration that can be waited for.
+std::optional<std::chrono::milliseconds> ParseTimeout(const std::string& text) {
+  absl::Duration timeout;
+  if (!absl::ParseDuration(text, &timeout) || timeout <= absl::ZeroDuration() ||
+      timeout > absl::Hours(1)) {
+    return std::nullopt;
+  }
+  return absl::ToChronoMilliseconds(timeout);
+}
+
+int FailTimeout() { return FailUsage("--timeout must be a duration up to 1h, such as 5s"); }
+
+int Check(const Options& options, const ConfigSources& sources) {
+  if (!options.online) return CheckConfig(sources, std::nullopt);
+  const auto timeout = ParseTimeout(options.online_timeout);
+  return timeout ? CheckConfig(sources, *timeout) : FailTimeout();
+}
+
 int Publish(Options& options) {
   rpc::PublishCommand& command = options.publish;
-  absl::Duration timeout;
-  if (!absl::ParseDuration(options.timeout, &timeout) || timeout <= absl::ZeroDuration() ||
-      timeout > absl::Hours(1)) {
-    return FailUsage("--timeout must be a duration up to 1h, such as 5s");
-  }
-  command.timeout = absl::ToChronoMilliseconds(timeout);
+  const auto timeout = ParseTimeout(options.timeout);
+  if (!timeout) return FailTimeout();
+  command.timeout = *timeout;
   for (const std::string& header : options.headers) {
     std::pair<std::string, std::string> pair;
     if (!SplitPair(header, pair)) return FailUsage("--header takes NAME=VALUE");
@@ -312,8 +342,7 @@ int RunCommandLine(int argc, char** argv) {
   AddConfigOptions(app, options);
   CLI::App* run = app.add_subcommand("run", "Run the daemon until SIGTERM or SIGINT");
   AddConfigOptions(*run, options);
-  CLI::App* check = app.add_subcommand("check-config", "Say whether a configuration is good");
-  AddConfigOptions(*check, options);
+  CLI::App* check = AddCheckConfig(app, options);
   CLI::App* publish = AddPublish(app, options);
   CLI::App* subscribe = AddSubscribe(app, options);
   CLI::App* redrive = AddRedrive(app, options);
@@ -327,7 +356,7 @@ int RunCommandLine(int argc, char** argv) {
   if (redrive->parsed()) return Redrive(options);
   ConfigSources sources = SourcesOf(options);
   if (const std::optional<int> code = AddFlags(options, sources)) return *code;
-  return check->parsed() ? CheckConfig(sources) : RunDaemon(sources);
+  return check->parsed() ? Check(options, sources) : RunDaemon(sources);
 }
 
 }  // namespace amqp_sidecar::app

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <future>
-#include <random>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "amqp/network_dialer.h"
+#include "app/random.h"
 #include "base/log.h"
 #include "base/version.h"
 
@@ -23,13 +23,6 @@ constexpr base::Duration kShutdownTime = std::chrono::milliseconds(500);
 // A drain with nothing to wait for goes on this long all the same: calls that were on their way
 // when it began are told DRAINING, where gRPC would cut them off without a word.
 constexpr base::Duration kLeastDrain = std::chrono::milliseconds(300);
-
-// Called on the io thread alone.
-base::Backoff::Random NewRandom() {
-  return [engine = std::mt19937_64(std::random_device()())]() mutable {
-    return std::uniform_real_distribution<double>(0, 1)(engine);
-  };
-}
 
 absl::Status Name(const std::string& key, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(key, ": ", status.message()));

@@ -10,6 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "app/daemon.h"
 #include "app/exit_code.h"
+#include "app/online_check.h"
 #include "app/settings.h"
 #include "base/log.h"
 
@@ -92,9 +93,13 @@ int RunDaemon(const ConfigSources& sources) {
   return kExitOk;
 }
 
-int CheckConfig(const ConfigSources& sources) {
-  const absl::StatusOr<Settings> settings = Load(sources);
+int CheckConfig(const ConfigSources& sources, std::optional<base::Duration> online) {
+  absl::StatusOr<Settings> settings = Load(sources);
   if (!settings.ok()) return RefuseConfig(settings.status());
+  if (online) {
+    LockWithoutAGraph();
+    return CheckOnline(*std::move(settings), *online, std::cout, std::cerr);
+  }
   std::cout << "configuration is good\n";
   return kExitOk;
 }

@@ -1,7 +1,10 @@
 // The verbs run and check-config: a daemon from its configuration to its exit code. Main thread.
 #pragma once
 
+#include <optional>
+
 #include "app/config.h"
+#include "base/clock.h"
 
 namespace amqp_sidecar::app {
 
@@ -10,7 +13,8 @@ namespace amqp_sidecar::app {
 // process has one thread. Returns the exit code.
 int RunDaemon(const ConfigSources& sources);
 
-// Says whether RunDaemon would take this configuration, and what is wrong with it if not.
-int CheckConfig(const ConfigSources& sources);
+// Says whether RunDaemon would take this configuration, and what is wrong with it if not. With
+// `online`, also how the broker differs from it, which is asked for that long at most.
+int CheckConfig(const ConfigSources& sources, std::optional<base::Duration> online);
 
 }  // namespace amqp_sidecar::app

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "amqp/endpoint.h"
 #include "base/file.h"
-#include "broker/topology.h"
+#include "broker/topology_check.h"
 #include "rpc/convert.h"
 #include "rpc/listen_address.h"
 
@@ -174,17 +174,56 @@ absl::Status ReadLimits(const Config& config, Settings& settings) {
   return absl::OkStatus();
 }
 
-absl::Status ReadTopology(const Config& config, broker::Broker::Config& broker) {
-  for (int i = 0; i < config.topology().queues_size(); ++i) {
-    if (config.topology().queues(i).name().empty()) {
-      return Fail(absl::StrCat("topology.queues[", i, "].name"), "must not be empty");
+absl::Status ReadSubscribe(const config::v1::Subscribe& subscribe, broker::Broker::Config& broker) {
+  broker.default_prefetch = subscribe.default_prefetch();
+  broker.default_ack_deadline = ToDuration(subscribe.default_ack_deadline());
+  broker.broker_consumer_timeout = ToDuration(subscribe.broker_consumer_timeout());
+  if (broker.broker_consumer_timeout > base::Duration::zero() &&
+      broker.default_ack_deadline > broker.broker_consumer_timeout / 5 * 4) {
+    return Fail("subscribe.default_ack_deadline",
+                "must not be over 80 % of subscribe.broker_consumer_timeout");
+  }
+  return absl::OkStatus();
+}
+
+broker::TopologyMode ToTopologyMode(config::v1::TopologyMode mode) {
+  if (mode == config::v1::TOPOLOGY_MODE_VERIFY) return broker::TopologyMode::kVerify;
+  if (mode == config::v1::TOPOLOGY_MODE_NONE) return broker::TopologyMode::kNone;
+  return broker::TopologyMode::kDeclare;
+}
+
+absl::Status CheckQueues(const config::v1::Topology& topology) {
+  const bool declares = topology.mode() == config::v1::TOPOLOGY_MODE_DECLARE;
+  for (int i = 0; i < topology.queues_size(); ++i) {
+    const std::string key = absl::StrCat("topology.queues[", i, "]");
+    if (topology.queues(i).name().empty()) return Fail(key + ".name", "must not be empty");
+    if (topology.queues(i).exclusive() && !declares) {
+      return Fail(key + ".exclusive",
+                  "needs topology.mode declare: the queue lives with the connection that declares "
+                  "it");
     }
   }
-  v1::DeclareTopologyRequest topology = config.topology();
-  if (const auto error = rpc::TakeTopology(topology, broker.topology)) {
+  return absl::OkStatus();
+}
+
+absl::Status ReadTopology(const Config& config, broker::Broker::Config& broker) {
+  const config::v1::Topology& topology = config.topology();
+  broker.topology_mode = ToTopologyMode(topology.mode());
+  for (int i = 0; i < topology.exchange_types_size(); ++i) {
+    if (topology.exchange_types(i).empty()) {
+      return Fail(absl::StrCat("topology.exchange_types[", i, "]"), "must not be empty");
+    }
+    broker.exchange_types.push_back(topology.exchange_types(i));
+  }
+  if (const absl::Status status = CheckQueues(topology); !status.ok()) return status;
+  v1::DeclareTopologyRequest request;
+  *request.mutable_exchanges() = topology.exchanges();
+  *request.mutable_queues() = topology.queues();
+  *request.mutable_bindings() = topology.bindings();
+  if (const auto error = rpc::TakeTopology(request, broker.topology)) {
     return Fail("topology", error->detail);
   }
-  if (const auto error = broker::CheckTopology(broker.topology)) {
+  if (const auto error = broker::CheckTopology(broker.topology, broker.exchange_types)) {
     return Fail("topology", error->detail);
   }
   return absl::OkStatus();
@@ -215,12 +254,14 @@ absl::StatusOr<Settings> ToSettings(const Config& config) {
                             ? base::LogFormat::kJson
                             : base::LogFormat::kText;
   settings.drain_timeout = ToDuration(config.drain_timeout());
-  settings.broker.default_prefetch = config.subscribe().default_prefetch();
   settings.broker.validation.require_json = config.validation().require_json();
   if (const auto status = ReadDoors(config, settings); !status.ok()) return status;
   if (const auto status = ReadAmqp(config, settings.broker); !status.ok()) return status;
   if (const auto status = ReadTls(config.amqp(), settings); !status.ok()) return status;
   if (const auto status = ReadLimits(config, settings); !status.ok()) return status;
+  if (const auto status = ReadSubscribe(config.subscribe(), settings.broker); !status.ok()) {
+    return status;
+  }
   if (const auto status = ReadTopology(config, settings.broker); !status.ok()) return status;
   return settings;
 }

@@ -13,6 +13,10 @@ enum class PlantedBug {
   kStaleTagSettled,       // an id of an earlier incarnation is settled by its tag
   kRepublishForgotten,    // what was unconfirmed when the link went is not published again
   kArrivalForgotten,      // what is published again fails as if it had been the first time
+  kLostMoveAcked,         // a message that could not be moved is acked as if it had been
+  kOwnExpirationKept,     // a message waits no longer than it would have lived
+  kWaitRoundedDown,       // a wait is rounded to less than was asked
+  kAttemptsForgotten,     // attempts before a wait do not count
 };
 
 #ifdef SIDECAR_PLANTED_BUGS

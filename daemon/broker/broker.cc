@@ -5,28 +5,14 @@
 #include "base/strings.h"
 #include "broker/broker_core.h"
 #include "broker/prepare_publish.h"
+#include "broker/subscribe_check.h"
+#include "broker/topology_check.h"
 #include "broker/uuid.h"
 
 namespace amqp_sidecar::broker {
 namespace {
 
-constexpr size_t kMaxNameBytes = 255;
-constexpr uint32_t kMaxPrefetch = 65'535;
-
 Error Draining() { return {Reason::kDraining, "the sidecar is shutting down"}; }
-
-std::optional<Error> CheckSubscribe(const BrokerCore& core, const SubscribeRequest& request) {
-  if (core.draining()) return Draining();
-  if (request.queue.empty()) return Error{Reason::kInvalidSubscription, "queue is not set"};
-  if (request.queue.size() > kMaxNameBytes) {
-    return Error{Reason::kInvalidSubscription, "queue is over 255 bytes"};
-  }
-  if (request.prefetch > kMaxPrefetch) {
-    return Error{Reason::kInvalidSubscription,
-                 base::Concat("prefetch is ", request.prefetch, ": at most 65535")};
-  }
-  return std::nullopt;
-}
 
 // The owner of a publish that is a call of its own.
 class CallOwner final : public PublishOwner {
@@ -54,6 +40,33 @@ size_t BytesOf(const std::vector<std::string>& texts) {
   size_t bytes = 0;
   for (const std::string& text : texts) bytes += text.size() + sizeof(std::string);
   return bytes;
+}
+
+Subscriptions::Ids Parse(const std::vector<std::string>& texts) {
+  Subscriptions::Ids ids;
+  ids.reserve(texts.size());
+  for (const std::string& text : texts) ids.push_back(ParseDeliveryId(text));
+  return ids;
+}
+
+// Runs `work(subscriptions, done)` on the io thread.
+template <typename Work>
+void OnSettlements(BrokerCore& core, size_t bytes, SettleCallback done, Work work) {
+  auto shared = std::make_shared<SettleCallback>(std::move(done));
+  auto task = [&core, shared, work = std::move(work)]() mutable {
+    core.AssertIoThread();
+    work(core.subscriptions(), std::move(*shared));
+  };
+  if (core.reactor().Post(std::move(task), bytes)) return;
+  SettleResult result;
+  result.error = NotPosted(core);
+  (*shared)(std::move(result));
+}
+
+void Refuse(SettleCallback& done, Error error) {
+  SettleResult result;
+  result.error = std::move(error);
+  done(std::move(result));
 }
 
 void Refuse(TopologyCallback& done, Error error) {
@@ -137,11 +150,16 @@ std::unique_ptr<PublishStream> Broker::OpenPublishStream(
 SubscriptionId Broker::Subscribe(SubscribeRequest request,
                                  std::shared_ptr<SubscriptionListener> listener) {
   const SubscriptionId id = core_->NextSubscriptionId();
-  if (auto error = CheckSubscribe(*core_, request)) {
-    listener->OnEnd(std::move(*error));
+  auto error = core_->draining() ? Draining() : CheckSubscribe(request, core_->hold_limit());
+  if (error) {
+    listener->OnEnd(std::move(error));
     return id;
   }
   if (request.prefetch == 0) request.prefetch = core_->config().default_prefetch;
+  if (request.queue.empty()) {
+    request.queue = base::Concat("amqp-sidecar.sub-", NewUuidV7(std::chrono::system_clock::now()));
+    request.queue_is_temporary = true;
+  }
   auto task = [core = core_.get(), id, request = std::move(request), listener]() mutable {
     core->AssertIoThread();
     if (core->draining()) {
@@ -157,31 +175,54 @@ SubscriptionId Broker::Subscribe(SubscribeRequest request,
 }
 
 void Broker::EndSubscription(SubscriptionId subscription) {
-  // Not to be refused for being too much: a lost end would hold deliveries back. It costs next to
-  // nothing, and there is one for each subscription at most.
-  while (!core_->reactor().Post(
-      [core = core_.get(), subscription] {
-        core->AssertIoThread();
-        core->subscriptions().Remove(subscription);
-      },
-      0)) {
+  PostSurely([core = core_.get(), subscription] {
+    core->AssertIoThread();
+    core->subscriptions().Remove(subscription);
+  });
+}
+
+void Broker::FinishSubscription(SubscriptionId subscription) {
+  PostSurely([core = core_.get(), subscription] {
+    core->AssertIoThread();
+    core->subscriptions().Finish(subscription);
+  });
+}
+
+void Broker::WithholdDeliveries(SubscriptionId subscription, std::vector<DeliveryId> deliveries) {
+  PostSurely([core = core_.get(), subscription, deliveries = std::move(deliveries)] {
+    core->AssertIoThread();
+    core->subscriptions().Withhold(subscription, deliveries);
+  });
+}
+
+// Not to be refused for being too much: a lost end would hold deliveries back. It costs next to
+// nothing, and there are few for each subscription.
+void Broker::PostSurely(const std::function<void()>& task) {
+  while (!core_->reactor().Post(task, 0)) {
     if (core_->draining()) return;
     std::this_thread::yield();
   }
 }
 
-void Broker::Settle(Verb verb, std::vector<std::string> delivery_ids, SettleCallback done) {
-  auto callback = std::make_shared<SettleCallback>(std::move(done));
+void Broker::Settle(Settlement settlement, SettleCallback done) {
+  if (auto error = CheckSettlement(settlement)) return Refuse(done, std::move(*error));
+  const size_t bytes = BytesOf(settlement.delivery_ids);
+  OnSettlements(*core_, bytes, std::move(done),
+                [ids = Parse(settlement.delivery_ids), settlement = std::move(settlement)](
+                    Subscriptions& subscriptions, SettleCallback callback) mutable {
+                  subscriptions.Settle(std::move(settlement), ids, std::move(callback));
+                });
+}
+
+void Broker::ExtendAckDeadline(std::vector<std::string> delivery_ids, base::Duration ack_deadline,
+                               SettleCallback done) {
+  if (auto error = CheckExtension(ack_deadline)) return Refuse(done, std::move(*error));
   const size_t bytes = BytesOf(delivery_ids);
-  auto task = [core = core_.get(), verb, ids = std::move(delivery_ids), callback]() mutable {
-    core->AssertIoThread();
-    core->subscriptions().Settle(verb, ids, std::move(*callback));
-  };
-  if (!core_->reactor().Post(std::move(task), bytes)) {
-    SettleResult result;
-    result.error = NotPosted(*core_);
-    (*callback)(std::move(result));
-  }
+  OnSettlements(*core_, bytes, std::move(done),
+                [ids = Parse(delivery_ids), texts = std::move(delivery_ids), ack_deadline](
+                    Subscriptions& subscriptions, SettleCallback callback) {
+                  subscriptions.Extend(texts, ids, ack_deadline, std::move(callback));
+                });
 }
 
 void Broker::Declare(Topology topology, base::TimePoint deadline, TopologyCallback done) {
@@ -191,7 +232,7 @@ void Broker::Declare(Topology topology, base::TimePoint deadline, TopologyCallba
       queue.name = base::Concat("amqp-sidecar.gen-", NewUuidV7(std::chrono::system_clock::now()));
     }
   }
-  if (auto error = CheckTopology(topology)) {
+  if (auto error = CheckTopology(topology, core_->config().exchange_types)) {
     Refuse(done, std::move(*error));
     return;
   }
@@ -258,8 +299,20 @@ void Broker::GetQueue(std::string name, base::TimePoint deadline, TopologyCallba
   });
 }
 
+void Broker::CompareTopology(base::TimePoint deadline, ComparisonCallback done) {
+  auto shared = std::make_shared<ComparisonCallback>(std::move(done));
+  auto task = [core = core_.get(), deadline, shared] {
+    core->AssertIoThread();
+    core->topology().Compare(deadline, std::move(*shared));
+  };
+  if (!core_->reactor().Post(std::move(task), 0)) {
+    (*shared)({.error = NotPosted(*core_), .differences = {}, .not_compared = {}});
+  }
+}
+
 void Broker::Inspect(Delivery& delivery) const {
-  auto invalid = core_->validator().CheckDelivery(delivery.properties.content_type, delivery.body);
+  auto invalid = core_->validator().CheckDelivery(delivery.message->properties.content_type,
+                                                  *delivery.message->body);
   if (invalid) delivery.invalid_reason = std::move(*invalid);
 }
 

@@ -32,8 +32,13 @@ class Broker {
     size_t max_message_bytes = 1u << 20;
     size_t max_in_flight_messages = 10'000;
     size_t max_in_flight_bytes = 64u << 20;
-    uint32_t default_prefetch = 64;  // 1 to 65535
+    uint32_t default_prefetch = 64;         // 1 to 65535
+    base::Duration default_ack_deadline{};  // 0: none
+    // How long the broker lets a delivery be unsettled. 0: as long as it may.
+    base::Duration broker_consumer_timeout = std::chrono::minutes(30);
     Topology topology;
+    TopologyMode topology_mode = TopologyMode::kDeclare;
+    std::vector<std::string> exchange_types;  // of the broker's plugins; others are refused
     json::Validator::Options validation;
   };
 
@@ -64,9 +69,19 @@ class Broker {
   // error.
   void EndSubscription(SubscriptionId subscription);
 
-  // `delivery_ids` from any subscription. The callback comes when every settlement that counts has
-  // been handed to the kernel on the live channel.
-  void Settle(Verb verb, std::vector<std::string> delivery_ids, SettleCallback done);
+  // Its client wants nothing more: nothing new is handed over, and it ends, with nothing, when what
+  // it holds is settled.
+  void FinishSubscription(SubscriptionId subscription);
+  // Deliveries of it that were handed over and that its client did not get, and will not: nobody
+  // will settle them.
+  void WithholdDeliveries(SubscriptionId subscription, std::vector<DeliveryId> deliveries);
+
+  // Of deliveries of any subscription. The callback comes when every settlement that counts has
+  // been handed to the kernel on the live channel, and what it had moved is confirmed.
+  void Settle(Settlement settlement, SettleCallback done);
+  // `ack_deadline` from now, above 0.
+  void ExtendAckDeadline(std::vector<std::string> delivery_ids, base::Duration ack_deadline,
+                         SettleCallback done);
 
   // What these name is declared again after every reconnect, until it is deleted here. Each is
   // answered by `deadline`.
@@ -78,6 +93,10 @@ class Broker {
   void UnbindQueue(Binding binding, base::TimePoint deadline, TopologyCallback done);
   void PurgeQueue(std::string name, base::TimePoint deadline, TopologyCallback done);
   void GetQueue(std::string name, base::TimePoint deadline, TopologyCallback done);
+
+  // How the broker differs from Config::topology, by `deadline`. Changes nothing, where the mode is
+  // not kDeclare.
+  void CompareTopology(base::TimePoint deadline, ComparisonCallback done);
 
   // Sets delivery.invalid_reason where validation finds the body at fault. Pure: for the thread
   // that hands the delivery on.
@@ -94,6 +113,8 @@ class Broker {
   void Drain(base::TimePoint deadline, base::Task done);
 
  private:
+  void PostSurely(const std::function<void()>& task);
+
   std::unique_ptr<BrokerCore> core_;
 };
 

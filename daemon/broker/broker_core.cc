@@ -49,6 +49,11 @@ amqp::Link::Options ConsumeLinkOptions(const Broker::Config& config) {
   return options;
 }
 
+// For publishing, the probe lane, and the scratch channel.
+size_t KeptChannels(const Broker::Config& config) {
+  return config.separate_consumer_connection ? 1 : config.publish_channels + 2;
+}
+
 ConnectionSnapshot SnapshotOf(const amqp::Link& link, bool draining) {
   const amqp::Link::Status& status = link.status();
   ConnectionSnapshot snapshot;
@@ -118,15 +123,28 @@ BrokerCore::BrokerCore(base::Reactor& reactor, amqp::Dialer& dialer, base::Backo
       consume_link_(own_consume_link_ == nullptr ? publish_link_ : *own_consume_link_),
       scratch_(reactor, consume_link_),
       directory_(scratch_),
-      topology_(reactor, scratch_, directory_, config_.topology, [this] { OnTopologyChange(); }),
+      queue_types_(reactor, scratch_),
+      topology_(reactor, scratch_, directory_, queue_types_,
+                {config_.topology, config_.topology_mode}, [this] { OnTopologyChange(); }),
       publisher_(
           reactor, publish_link_, directory_, topology_,
           {config_.publish_channels, config_.max_in_flight_messages, config_.operation_timeout}),
-      subscriptions_(reactor, consume_link_, life_),
+      own_queues_(reactor, scratch_),
+      mover_(reactor, own_queues_, publisher_, config_.operation_timeout),
+      subscriptions_({consume_link_,
+                      scratch_,
+                      queue_types_,
+                      {reactor, mover_, topology_, hold_limit(), config_.default_ack_deadline}},
+                     {life_, KeptChannels(config_)}, [this] { UpdateSnapshot(); }),
       admission_({config_.max_in_flight_messages, config_.max_in_flight_bytes}),
       snapshot_(std::make_shared<Snapshot>()) {}
 
 BrokerCore::~BrokerCore() = default;
+
+base::Duration BrokerCore::hold_limit() const {
+  if (config_.broker_consumer_timeout == base::Duration::zero()) return Settler::kNoLimit;
+  return config_.broker_consumer_timeout / 5 * 4;
+}
 
 std::shared_ptr<const Snapshot> BrokerCore::snapshot() const {
   base::MutexLock lock(&mutex_);
@@ -144,21 +162,32 @@ void BrokerCore::OnLinkUp(Use use, amqp::Connection& connection) {
   // Also where only the publishing link came back: the broker may have begun anew, and the other
   // link not know yet that it is dead.
   if (consume_link_.connection() != nullptr) topology_.LinkUp();
-  if (use.consuming) subscriptions_.LinkUp(connection);
+}
+
+// Once the topology stands: or a queue that is about to be declared again would be missed.
+void BrokerCore::BeginConsuming() {
+  if (consuming_ || consume_link_.connection() == nullptr) return;
+  consuming_ = true;
+  subscriptions_.LinkUp(*consume_link_.connection());
 }
 
 void BrokerCore::OnLinkDown(Use use, const amqp::Failure& failure) {
   directory_.Clear();
+  queue_types_.Clear();
   if (use.consuming) {
     scratch_.LinkDown(failure);
+    own_queues_.LinkDown();
     topology_.LinkDown();
   }
   if (use.publishing) publisher_.LinkDown();
-  if (use.consuming) subscriptions_.LinkDown(failure);
+  if (use.consuming && std::exchange(consuming_, false)) subscriptions_.LinkDown(failure);
 }
 
 void BrokerCore::OnTopologyChange() {
-  if (topology_.ready()) publisher_.TopologyReady();
+  if (topology_.ready()) {
+    publisher_.TopologyReady();
+    BeginConsuming();
+  }
   UpdateSnapshot();
 }
 
@@ -170,7 +199,7 @@ void BrokerCore::UpdateSnapshot() {
   }
   fresh->topology_declared = topology_.ready() && topology_.error().empty();
   fresh->topology_error = topology_.error();
-  fresh->subscriptions = static_cast<uint32_t>(subscriptions_.size());
+  fresh->subscriptions = subscriptions_.Statuses();
   {
     base::MutexLock lock(&mutex_);
     snapshot_ = fresh;

@@ -16,7 +16,10 @@
 #include "broker/admission.h"
 #include "broker/broker.h"
 #include "broker/exchange_directory.h"
+#include "broker/message_mover.h"
+#include "broker/own_queues.h"
 #include "broker/publisher.h"
+#include "broker/queue_types.h"
 #include "broker/scratch_channel.h"
 #include "broker/subscriptions.h"
 #include "broker/topology.h"
@@ -34,6 +37,8 @@ class BrokerCore final {
   const Broker::Config& config() const { return config_; }
   const json::Validator& validator() const { return validator_; }
   const std::vector<std::string>& logins() const { return logins_; }
+  // How long a delivery may be unsettled, well inside what the broker allows.
+  base::Duration hold_limit() const;
 
   // Any thread.
   std::shared_ptr<const Snapshot> snapshot() const;
@@ -55,6 +60,7 @@ class BrokerCore final {
     return subscriptions_;
   }
   TopologyKeeper& topology() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reactor_.role) { return topology_; }
+  QueueTypes& queue_types() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reactor_.role) { return queue_types_; }
   void Drain(base::TimePoint deadline, base::Task done)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(reactor_.role);
 
@@ -69,6 +75,7 @@ class BrokerCore final {
   void OnLinkUp(Use use, amqp::Connection& connection);
   void OnLinkDown(Use use, const amqp::Failure& failure);
   void OnTopologyChange();
+  void BeginConsuming();
   void UpdateSnapshot();
   void AwaitDrained(base::TimePoint deadline, base::Task done)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(reactor_.role);
@@ -89,9 +96,13 @@ class BrokerCore final {
   amqp::Link& consume_link_;
   ScratchChannel scratch_;
   ExchangeDirectory directory_;
+  QueueTypes queue_types_;
   TopologyKeeper topology_;
   Publisher publisher_;
+  OwnQueues own_queues_;
+  MessageMover mover_;
   Subscriptions subscriptions_;
+  bool consuming_ = false;  // the subscriptions know of the link
 
   // Shared.
   std::atomic<bool> draining_ = false;

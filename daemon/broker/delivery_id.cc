@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "absl/strings/str_format.h"
+#include "absl/strings/str_cat.h"
 
 namespace amqp_sidecar::broker {
 namespace {
@@ -28,7 +28,8 @@ bool TakeDot(std::string_view& text) {
 }  // namespace
 
 std::string FormatDeliveryId(const DeliveryId& id) {
-  return absl::StrFormat("%x.%x.%x.%x", id.life, id.subscription, id.incarnation, id.tag);
+  return absl::StrCat(absl::Hex(id.life), ".", absl::Hex(id.subscription), ".",
+                      absl::Hex(id.incarnation), ".", absl::Hex(id.tag));
 }
 
 std::optional<DeliveryId> ParseDeliveryId(std::string_view text) {

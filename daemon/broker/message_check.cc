@@ -23,8 +23,8 @@ std::optional<Error> CheckExpiration(const std::string& expiration) {
 }  // namespace
 
 bool IsReservedHeader(std::string_view name) {
-  static constexpr std::string_view kExact[] = {"CC", "BCC", "x-delivery-count",
-                                                "x-acquired-count"};
+  static constexpr std::string_view kExact[] = {"CC", "BCC", "x-delivery-count", "x-acquired-count",
+                                                "x-stream-offset"};
   static constexpr std::string_view kPrefixes[] = {"x-death", "x-first-death-", "x-last-death-",
                                                    "x-sidecar-"};
   return std::ranges::find(kExact, name) != std::end(kExact) ||

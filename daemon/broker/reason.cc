@@ -70,6 +70,12 @@ std::string_view SettleReasonName(SettleReason reason) {
       return "DEADLINE_EXPIRED";
     case SettleReason::kStaleDelivery:
       return "STALE_DELIVERY";
+    case SettleReason::kNotMoved:
+      return "NOT_MOVED";
+    case SettleReason::kNotRequeueable:
+      return "NOT_REQUEUEABLE";
+    case SettleReason::kDeadlineLimit:
+      return "DEADLINE_LIMIT";
   }
   return "";
 }

@@ -23,6 +23,11 @@ bool IsTheOperationsFault(const amqp::Failure& failure) {
 }  // namespace
 
 void ScratchChannel::Run(Operation operation, base::TimePoint deadline, amqp::ReplyCallback done) {
+  RunUnless(nullptr, std::move(operation), deadline, std::move(done));
+}
+
+void ScratchChannel::RunUnless(Condition needless, Operation operation, base::TimePoint deadline,
+                               amqp::ReplyCallback done) {
   if (items_.size() >= kMaxWaiting) {
     reactor_.Defer([done = std::move(done)]() mutable {
       done(Failed(Kind::kNoChannel, "too many operations wait for the broker"));
@@ -31,6 +36,7 @@ void ScratchChannel::Run(Operation operation, base::TimePoint deadline, amqp::Re
   }
   Item item;
   item.id = next_id_++;
+  item.needless = std::move(needless);
   item.operation = std::move(operation);
   item.done = std::move(done);
   if (deadline != base::kNever) {
@@ -75,9 +81,16 @@ void ScratchChannel::PumpSoon() {
 
 void ScratchChannel::Pump() {
   if (connection_ == nullptr || items_.empty() || items_.front().sent) return;
+  if (items_.front().needless && items_.front().needless()) {
+    amqp::Reply nothing_to_do;
+    nothing_to_do.ok = true;
+    FinishFront(nothing_to_do);
+    return;
+  }
   if (channel_ == nullptr) channel_ = connection_->OpenChannel(*this);
   if (channel_ == nullptr) {
-    FinishFront(Failed(Kind::kNoChannel, "every channel of the connection is in use"));
+    FinishFront(Failed(Kind::kNoChannel,
+                       "every channel of the connection is in use: raise amqp.max_channels"));
     return;
   }
   Send();
@@ -85,7 +98,7 @@ void ScratchChannel::Pump() {
 
 void ScratchChannel::Send() {
   Item& item = items_.front();
-  item.sent = true;
+  item.sent = item.was_sent = true;
   item.operation(*channel_, [this, id = item.id](const amqp::Reply& reply) { OnReply(id, reply); });
   link_.FlushSoon();
 }
@@ -108,7 +121,12 @@ void ScratchChannel::OnDeadline(uint64_t id) {
     done(Failed(Kind::kTimedOut, "no answer within the deadline"));
     return;
   }
+  const bool was_sent = found->was_sent;
   items_.erase(found);
+  if (was_sent) {
+    done(Failed(Kind::kTimedOut, "the link was lost before the answer came"));
+    return;
+  }
   done(Failed(Kind::kLinkLost, connection_ == nullptr
                                    ? "not connected"
                                    : "the broker is busy with earlier requests"));

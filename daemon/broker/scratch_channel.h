@@ -17,8 +17,9 @@ namespace amqp_sidecar::broker {
 
 class ScratchChannel final : public amqp::Channel::Listener {
  public:
-  // Makes exactly one call on the channel and hands it the callback. May be run again after a
-  // reconnect, so it must be idempotent.
+  // Makes a call on the channel and hands it the callback; of several, the last one: they are
+  // pipelined, and where one fails, so do those behind it. May be run again after a reconnect, so
+  // it must be idempotent.
   using Operation = absl::AnyInvocable<void(amqp::Channel&, amqp::ReplyCallback)>;
 
   // Operations that may wait; one more fails with kNoChannel.
@@ -29,8 +30,15 @@ class ScratchChannel final : public amqp::Channel::Listener {
 
   // Runs `operation` in its turn, waiting for the link where it is away. `done` is called once, not
   // from within: with the broker's answer; with kTimedOut where `deadline` passed after it was
-  // sent; with kLinkLost where it passed before.
+  // sent, also on a link that is gone; with kLinkLost where it passed before.
   void Run(Operation operation, base::TimePoint deadline, amqp::ReplyCallback done);
+
+  // The same, for what may have become needless by its turn: `needless` is asked just before
+  // `operation` would be sent, each time, and where it says so, `done` gets an OK and nothing is
+  // sent. What was answered before is known then: answers come in the order of the operations.
+  using Condition = absl::AnyInvocable<bool()>;
+  void RunUnless(Condition needless, Operation operation, base::TimePoint deadline,
+                 amqp::ReplyCallback done);
 
   // The sidecar ends: every operation that waits fails with kClosedHere.
   void AnswerAll();
@@ -49,10 +57,12 @@ class ScratchChannel final : public amqp::Channel::Listener {
  private:
   struct Item {
     uint64_t id = 0;
+    Condition needless;  // empty: never
     Operation operation;
     amqp::ReplyCallback done;  // empty once it has been called
     base::TimerId timer = 0;
-    bool sent = false;
+    bool sent = false;      // on this link
+    bool was_sent = false;  // on any
   };
 
   void PumpSoon();

@@ -1,22 +1,26 @@
 // Subscription: one consumer on a channel of its own, which outlives the loss of the link and of
-// the channel: it comes back by itself, and tells its listener. io thread. Knows no gRPC.
+// the channel: it comes back by itself, and tells its listener. io thread. Knows no gRPC. What
+// becomes of its deliveries, its Settler knows.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "amqp/connection.h"
 #include "amqp/link.h"
 #include "base/reactor.h"
 #include "broker/delivery_id.h"
-#include "broker/delivery_ledger.h"
+#include "broker/queue_types.h"
+#include "broker/settler.h"
+#include "broker/subscription_queue.h"
 #include "broker/types.h"
 
 namespace amqp_sidecar::broker {
 
-class Subscription final : public amqp::Channel::Listener {
+class Subscription final : public amqp::Channel::Listener, private Settler::Owner {
  public:
   class Owner {
    public:
@@ -25,6 +29,15 @@ class Subscription final : public amqp::Channel::Listener {
     virtual void OnSubscriptionEnded(SubscriptionId subscription) = 0;
     // Its channel is gone, and with it settlements that it took and did not send.
     virtual void OnSettlementsLost(SubscriptionId subscription) = 0;
+    // Flush() has something to send.
+    virtual void OnSubscriptionFrames(SubscriptionId subscription) = 0;
+    // One that may have cost the link wants to consume again. True where it may now; else GoOn() is
+    // called when it may. One at a time, until EndTurn(), which may be said at any time: else the
+    // others would be taken for it.
+    virtual bool TakeTurn(SubscriptionId subscription) = 0;
+    virtual void EndTurn(SubscriptionId subscription) = 0;
+    // Whether one more channel may be opened for a subscription.
+    virtual bool HasRoom() const = 0;
   };
 
   // A consumer that was lost and does not come back is asked for again this often.
@@ -36,37 +49,54 @@ class Subscription final : public amqp::Channel::Listener {
   // After a loss the broker may count the old consumer as alive until it misses heartbeats: for
   // this long "another has the queue" is a reason to wait.
   static constexpr base::Duration kExclusiveGrace = std::chrono::seconds(30);
+  // The broker closed the connection so often in a row while this was asking for its consumer: once
+  // may be chance.
+  static constexpr int kMostLinksLost = 2;
 
   struct Identity {
     uint64_t life = 0;
     SubscriptionId id = 0;
   };
 
-  // The references are not owned and outlive this. request.prefetch is set.
-  Subscription(base::Reactor& reactor, amqp::Link& link, Owner& owner, Identity identity,
-               SubscribeRequest request, std::shared_ptr<SubscriptionListener> listener);
+  // Who helps it. Not owned, and outlive it.
+  struct Helpers {
+    amqp::Link& link;
+    ScratchChannel& scratch;
+    QueueTypes& queue_types;
+    Settler::Helpers settling;
+  };
+
+  // request.prefetch and .queue are set.
+  Subscription(const Helpers& helpers, Owner& owner, Identity identity, SubscribeRequest request,
+               std::shared_ptr<SubscriptionListener> listener);
   ~Subscription() override;
 
   // Null where there is no link now. Called once, before anything else.
   void Start(amqp::Connection* connection);
   void LinkUp(amqp::Connection& connection);
   void LinkDown(const amqp::Failure& failure);
+  // Its turn has come: see Owner::TakeTurn.
+  void GoOn();
 
   // Nothing new is handed over; ends (DRAINING) when what the listener holds is settled.
   void Drain();
+  // The same at the listener's wish: ends with nothing.
+  void Finish();
+  // The listener has not handed these to its client, and will not: nobody will settle them.
+  void Withhold(const std::vector<DeliveryId>& deliveries);
   // Gives back what is unsettled and tells the listener why.
-  void End(Error why);
+  void End(std::optional<Error> why);
 
-  // A settlement of one of its deliveries. Nothing: it counts, or was made before in the same way;
-  // `taken` tells which.
-  std::optional<SettleReason> Settle(const DeliveryId& id, Verb verb, bool& taken);
-  // Sends what Settle() took since the last call. Ends, where that was the last of a drain.
+  // A settlement of one of its deliveries; see Settler. What it took, Flush() sends.
+  Settler::Outcome Settle(const DeliveryId& id, const Settlement& how,
+                          absl::FunctionRef<Settler::Moved()> moved);
+  std::optional<SettleReason> Extend(const DeliveryId& id, base::Duration ack_deadline);
+  // Sends what was settled since the last call. Ends, where that was the last of a drain.
   void Flush();
 
   SubscriptionId id() const { return identity_.id; }
-  uint64_t incarnation() const { return incarnation_; }
-  const SubscribeRequest& request() const { return request_; }
-  size_t unsettled() const { return ledger_.unsettled(); }
+  bool has_channel() const { return channel_ != nullptr; }
+  const std::shared_ptr<SubscriptionStatus>& status() const { return status_; }
 
   // amqp::Channel::Listener:
   void OnConfirm(uint64_t, bool, bool) override {}
@@ -78,18 +108,32 @@ class Subscription final : public amqp::Channel::Listener {
 
  private:
   enum class State {
-    kWaiting,    // for the link, or for the next try
+    kWaiting,    // for the link, for its turn, or for the next try
+    kPreparing,  // its queue is being declared and bound, or its type asked for
     kConsuming,  // basic.consume is under way
     kActive,     // deliveries come
     kDraining,   // nothing is handed over any more
     kEnded,
   };
 
+  // Settler::Owner:
+  void OnFrames() override { owner_.OnSubscriptionFrames(identity_.id); }
+  void OnWithdrawn() override { listener_->OnWithdrawn(); }
+
+  void Begin();
+  void AskForType();
+  void OnType(const QueueTypes::Answer& answer);
+  void OnPrepared(const std::optional<amqp::Failure>& failure);
   void Consume();
+  amqp::ConsumeArgs ConsumeArguments() const;
   void OnConsumed();
   void Interrupted(const std::string& why);
-  void OnRefused(const amqp::Failure& failure);
+  void OnRefused(const amqp::Failure& failure, Error error);
   void RetryIn(base::Duration wait);
+  void StopConsuming(std::optional<Error> end_with);
+  void HandOverSoon();
+  void HandOver();
+  std::optional<SettleReason> Misses(const DeliveryId& id) const;
   void CloseChannel();
   void SendSettlements();
   void EndIfDrained();
@@ -97,17 +141,30 @@ class Subscription final : public amqp::Channel::Listener {
 
   base::Reactor& reactor_;
   amqp::Link& link_;
+  QueueTypes& queue_types_;
   Owner& owner_;
   const Identity identity_;
   const SubscribeRequest request_;
+  const std::shared_ptr<const std::string> queue_;
   const std::shared_ptr<SubscriptionListener> listener_;
+  const std::shared_ptr<SubscriptionStatus> status_;
 
   State state_ = State::kWaiting;
   amqp::Connection* connection_ = nullptr;
   amqp::Channel* channel_ = nullptr;
-  DeliveryLedger ledger_;
+  std::optional<SubscriptionQueue> own_queue_;  // of a subscription to exchanges
+  Settler settler_;
   uint64_t incarnation_ = 0;
-  size_t withheld_ = 0;  // came after Drain(): in the ledger, never handed over
+  // Came in this turn.
+  std::vector<Delivery> fresh_;
+  // Tasks that may outlive this hold it only weakly.
+  std::shared_ptr<Subscription*> alive_ = std::make_shared<Subscription*>(this);
+  // Of a stream: where the newest delivery is, and where the next incarnation goes on; -1: where
+  // the request says.
+  int64_t last_offset_ = -1;
+  int64_t next_offset_ = -1;
+  std::optional<Error> end_with_;  // of a drain
+  int links_lost_ = 0;
   bool was_active_ = false;
   bool told_interrupted_ = false;
   base::TimePoint active_since_;

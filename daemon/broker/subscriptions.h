@@ -3,8 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,16 +21,31 @@ namespace amqp_sidecar::broker {
 
 class Subscriptions final : public Subscription::Owner {
  public:
-  // `life` marks the delivery ids of this process. The references are not owned and outlive this.
-  Subscriptions(base::Reactor& reactor, amqp::Link& link, uint64_t life)
-      : reactor_(reactor), link_(link), life_(life) {}
+  struct Options {
+    // Marks the delivery ids of this process.
+    uint64_t life = 0;
+    // Channels of the connection that are not for subscriptions.
+    size_t kept_channels = 0;
+  };
+
+  // `helpers` are not owned and outlive this. `on_change` is called when a subscription came or
+  // went.
+  Subscriptions(const Subscription::Helpers& helpers, Options options,
+                std::function<void()> on_change)
+      : helpers_(helpers), options_(options), on_change_(std::move(on_change)) {}
 
   void Start(SubscriptionId id, SubscribeRequest request,
              std::shared_ptr<SubscriptionListener> listener);
-  // The caller is gone. An id that has ended already is no error.
+  // The caller is gone. An id that has ended already is no error; nor is it for the next two.
   void Remove(SubscriptionId id);
+  void Finish(SubscriptionId id);
+  void Withhold(SubscriptionId id, const std::vector<DeliveryId>& deliveries);
 
-  void Settle(Verb verb, const std::vector<std::string>& delivery_ids, SettleCallback done);
+  // `ids` are what how.delivery_ids mean, one for one; nothing for one that is no id.
+  using Ids = std::vector<std::optional<DeliveryId>>;
+  void Settle(Settlement how, const Ids& ids, SettleCallback done);
+  void Extend(const std::vector<std::string>& texts, const Ids& ids, base::Duration ack_deadline,
+              SettleCallback done);
 
   void LinkUp(amqp::Connection& connection);
   void LinkDown(const amqp::Failure& failure);
@@ -35,34 +53,54 @@ class Subscriptions final : public Subscription::Owner {
   void Drain();
   void EndAll(const Error& why);
   size_t size() const { return by_id_.size(); }
+  std::vector<std::shared_ptr<const SubscriptionStatus>> Statuses() const;
 
   // Subscription::Owner:
   void OnSubscriptionEnded(SubscriptionId subscription) override;
   void OnSettlementsLost(SubscriptionId subscription) override;
+  void OnSubscriptionFrames(SubscriptionId subscription) override;
+  bool TakeTurn(SubscriptionId subscription) override;
+  void EndTurn(SubscriptionId subscription) override;
+  bool HasRoom() const override;
 
  private:
-  // A Settle call that waits for its frames to be written.
-  struct Unwritten {
-    std::vector<std::string> taken;
+  // One Settle() on its way to its answer, which is given when its last part has come to its end.
+  struct Call {
     SettleResult result;
     SettleCallback done;
+    size_t parts = 0;
+  };
+  struct Taken {
+    SubscriptionId subscription;
+    std::string text;
+  };
+  // Settlements of a call whose frames are to be written.
+  struct Part {
+    std::shared_ptr<Call> call;
+    std::vector<Taken> taken;
   };
 
   std::vector<Subscription*> All();
-  std::optional<SettleReason> SettleOne(const std::string& text, Verb verb, bool& taken);
+  // The subscription of `id`; null, and why.
+  Subscription* Find(const std::optional<DeliveryId>& id, SettleReason& reason);
+  Settler::Moved WhenMoved(std::shared_ptr<Call> call, Taken taken);
+  static void EndPart(Call& call);
   void FlushSoon();
   void Flush();
 
-  base::Reactor& reactor_;
-  amqp::Link& link_;
-  const uint64_t life_;
+  const Subscription::Helpers helpers_;
+  const Options options_;
+  const std::function<void()> on_change_;
 
   amqp::Connection* connection_ = nullptr;
   std::map<SubscriptionId, std::unique_ptr<Subscription>> by_id_;
   SubscriptionId highest_id_ = 0;
   std::set<SubscriptionId> to_flush_;
-  std::vector<Unwritten> unwritten_;
+  std::vector<Part> unwritten_;
   bool flushing_ = false;
+  // Whose turn it is to consume, 0 for nobody, and who waits for it.
+  SubscriptionId turn_ = 0;
+  std::deque<SubscriptionId> waiting_for_turn_;
 };
 
 }  // namespace amqp_sidecar::broker

@@ -5,50 +5,56 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
-#include <vector>
 
 #include "base/reactor.h"
 #include "broker/exchange_directory.h"
+#include "broker/kept_topology.h"
+#include "broker/queue_types.h"
 #include "broker/scratch_channel.h"
+#include "broker/topology_pass.h"
 #include "broker/types.h"
 
 namespace amqp_sidecar::broker {
 
-// INVALID_TOPOLOGY, or nothing: what no broker would take, or what would cost the connection
-// (RabbitMQ answers an unknown exchange type with connection.close). Pure.
-std::optional<Error> CheckTopology(const Topology& topology);
-
-class TopologyKeeper {
+class TopologyKeeper final : private TopologyPass::Listener {
  public:
   // Exchanges, queues and bindings that are kept at most.
   static constexpr size_t kMaxKept = 10'000;
-  // A configured item that the broker refused is tried again this often.
-  static constexpr base::Duration kRetryEvery = std::chrono::seconds(5);
-  static constexpr int kPoisonousAt = 2;
+
+  struct Options {
+    Topology configured;
+    TopologyMode mode = TopologyMode::kDeclare;
+  };
 
   // The references are not owned and outlive this. `on_change` is called when ready() or error()
   // changed.
   TopologyKeeper(base::Reactor& reactor, ScratchChannel& scratch, ExchangeDirectory& directory,
-                 Topology configured, std::function<void()> on_change);
+                 QueueTypes& queue_types, Options options, std::function<void()> on_change);
 
   void LinkUp();
   void LinkDown();
 
-  // Every item was declared or refused on this link: publishes may go.
-  bool ready() const { return ready_; }
-  // What was refused, for a person; empty where nothing was.
-  const std::string& error() const { return error_; }
+  // Every item was declared, looked for or refused on this link: publishes may go.
+  bool ready() const { return pass_.ended(); }
+  // What was refused or is missing, for a person; empty where nothing is.
+  const std::string& error() const { return pass_.error(); }
 
   // The type of an exchange that is kept here or predeclared by RabbitMQ; empty where it is not
   // known.
   std::string_view TypeOf(std::string_view exchange) const;
 
+  // Where the broker puts what this queue rejects: its argument x-dead-letter-exchange, empty for
+  // the default exchange. Nothing where it has none, or is not known here. Valid until the next
+  // change of what is kept.
+  std::optional<std::string_view> DeadLetterExchangeOf(std::string_view queue) const;
+
+  // Those that would change the topology fail with ACCESS_REFUSED where the mode is not kDeclare.
+  // What would make RabbitMQ close the connection, and can be known before, fails with
+  // INVALID_TOPOLOGY, and is not sent.
   void Declare(Topology topology, base::TimePoint deadline, TopologyCallback done);
   void DeleteQueue(const std::string& name, bool if_unused, bool if_empty, base::TimePoint deadline,
                    TopologyCallback done);
@@ -58,41 +64,34 @@ class TopologyKeeper {
   void PurgeQueue(const std::string& name, base::TimePoint deadline, TopologyCallback done);
   void GetQueue(const std::string& name, base::TimePoint deadline, TopologyCallback done);
 
+  // Compares what is kept with the broker's, and changes nothing.
+  void Compare(base::TimePoint deadline, ComparisonCallback done);
+
  private:
-  using Item = std::variant<Exchange, Queue, Binding>;
   struct Run;
 
-  static std::vector<Item> Items(const Topology& topology);
-  static std::string Describe(const Item& item);
-  static ScratchChannel::Operation DeclareOperation(const Item& item);
+  // TopologyPass::Listener:
+  void OnItemStands(const TopologyItem& item) override;
+  void OnPassEnd() override { on_change_(); }
 
-  void BeginPass();
-  void PassStep(uint64_t pass, std::shared_ptr<std::vector<Item>> items, size_t index,
-                std::string errors);
-  void PassEnd(std::string errors);
-  void RetryPassIn(base::Duration delay);
+  bool MayChange(TopologyCallback& done) const;
   void RunStep(std::shared_ptr<Run> run);
-  void Keep(const Item& item);
-  void ForgetQueue(const std::string& name);
-  void ForgetExchange(const std::string& name);
-  size_t kept() const {
-    return kept_.exchanges.size() + kept_.queues.size() + kept_.bindings.size();
-  }
+  void RunFailed(std::shared_ptr<Run> run, const TopologyItem& item, const amqp::Reply& reply);
+  void Learn(const TopologyItem& item);
+  void SendDeleteQueue(const std::string& name, bool if_unused, bool if_empty,
+                       base::TimePoint deadline, TopologyCallback done);
+  void SendPurgeQueue(const std::string& name, base::TimePoint deadline, TopologyCallback done);
 
-  base::Reactor& reactor_;
+  // Constant after construction.
   ScratchChannel& scratch_;
   ExchangeDirectory& directory_;
+  QueueTypes& queue_types_;
+  const TopologyMode mode_;
   const std::function<void()> on_change_;
 
-  Topology kept_;
-  // Items that were being declared when the broker closed the connection, and how often in a row:
-  // once may be chance. From kPoisonousAt on they are not declared again, or they would cost every
-  // connection.
-  std::map<std::string, int> connections_cost_;
-  uint64_t pass_ = 0;  // an answer of an older pass is for nobody
-  base::TimerId retry_timer_ = 0;
-  bool ready_ = false;
-  std::string error_;
+  // Owned by the io thread.
+  KeptTopology kept_;
+  TopologyPass pass_;
 };
 
 }  // namespace amqp_sidecar::broker

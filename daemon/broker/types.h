@@ -2,6 +2,7 @@
 // any thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "absl/functional/any_invocable.h"
 #include "amqp/message.h"
 #include "base/clock.h"
+#include "broker/delivery_id.h"
 #include "broker/reason.h"
 
 namespace amqp_sidecar::broker {
@@ -59,62 +61,6 @@ class PublishListener {
   virtual void OnRoom() = 0;
 };
 
-// ---- Subscribe and settle
-
-struct SubscribeRequest {
-  std::string queue;
-  uint32_t prefetch = 0;  // 1 to 65535; 0 is the configured default
-  bool exclusive = false;
-  int32_t priority = 0;  // 0 is not sent
-  FieldTable arguments;
-  std::string peer;  // who asks, for the log and the status
-};
-
-enum class SubscriptionEvent { kSubscribed, kInterrupted, kResubscribed, kDraining };
-
-struct Delivery {
-  std::string id;
-  std::string queue;
-  std::string exchange;
-  std::string routing_key;
-  std::string body;
-  Properties properties;
-  bool redelivered = false;
-  uint32_t attempt = 1;
-  std::string invalid_reason;
-};
-
-// What a subscription tells its caller. Called on the io thread, one call at a time, and must not
-// block. OnEnd is the last call.
-class SubscriptionListener {
- public:
-  virtual ~SubscriptionListener() = default;
-  virtual void OnEvent(SubscriptionEvent event, std::string detail) = 0;
-  virtual void OnDelivery(Delivery delivery) = 0;
-  virtual void OnEnd(Error why) = 0;
-};
-
-// Names a subscription of this process. 0 names none.
-using SubscriptionId = uint64_t;
-
-enum class Verb { kAck, kNack, kReject };
-
-enum class SettleReason { kUnknownDelivery, kAlreadySettled, kDeadlineExpired, kStaleDelivery };
-// As on the wire: "UNKNOWN_DELIVERY".
-std::string_view SettleReasonName(SettleReason reason);
-
-struct SettleFailure {
-  std::string delivery_id;
-  SettleReason reason = SettleReason::kUnknownDelivery;
-  std::string detail;
-};
-
-struct SettleResult {
-  std::optional<Error> error;  // the call as a whole was refused: nothing was settled
-  std::vector<SettleFailure> failures;
-};
-using SettleCallback = absl::AnyInvocable<void(SettleResult)>;
-
 // ---- Topology
 
 struct Exchange {
@@ -124,6 +70,7 @@ struct Exchange {
   bool auto_delete = false;
   bool internal = false;
   FieldTable arguments = {};
+  bool operator==(const Exchange&) const = default;
 };
 
 struct Queue {
@@ -132,6 +79,7 @@ struct Queue {
   bool exclusive = false;
   bool auto_delete = false;
   FieldTable arguments = {};  // with x-queue-type, where a type is asked for
+  bool operator==(const Queue&) const = default;
 };
 
 struct Binding {
@@ -148,6 +96,21 @@ struct Topology {
   std::vector<Binding> bindings;
 };
 
+// What the sidecar does about its topology in the broker.
+enum class TopologyMode {
+  kDeclare,  // declares it, again on every link
+  kVerify,   // looks whether exchanges and queues are there; changes nothing
+  kNone,     // neither; what is configured is known all the same
+};
+
+// How the broker differs from a topology, a line for a person each.
+struct TopologyComparison {
+  std::optional<Error> error;  // it was not compared to its end
+  std::vector<std::string> differences;
+  std::vector<std::string> not_compared;  // and why
+};
+using ComparisonCallback = absl::AnyInvocable<void(TopologyComparison)>;
+
 // The answer to any call about topology; which of the values is set depends on the call.
 struct TopologyResult {
   std::optional<Error> error;
@@ -156,6 +119,116 @@ struct TopologyResult {
   uint32_t consumer_count = 0;
 };
 using TopologyCallback = absl::AnyInvocable<void(TopologyResult)>;
+
+// ---- Subscribe
+
+// What a Nack and an expired acknowledgement deadline lead to.
+struct RetryPolicy {
+  uint32_t max_attempts = 0;  // deliveries of one message, the first included; 0: no limit
+  base::Duration initial_backoff = std::chrono::seconds(1);  // both kMinDelay to kMaxDelay
+  base::Duration max_backoff = std::chrono::minutes(1);
+  std::string dead_letter_exchange;     // empty: see RetryPlan
+  std::string dead_letter_routing_key;  // empty: the message's own
+};
+
+struct SubscribeRequest {
+  std::string queue;              // may be empty where there are bindings
+  std::vector<Binding> bindings;  // without a queue each
+  // The queue is the subscription's alone, and goes with it: named at the door where `queue` is
+  // empty.
+  bool queue_is_temporary = false;
+  uint32_t prefetch = 0;  // 1 to 65535; 0 is the configured default
+  // Above 0; 0 is none, and nothing is the configured default.
+  std::optional<base::Duration> ack_deadline;
+  std::optional<RetryPolicy> retry;
+  bool exclusive = false;
+  int32_t priority = 0;  // 0 is not sent
+  FieldTable arguments;
+  std::string peer;  // who asks, for the log and the status
+};
+
+enum class SubscriptionEvent { kSubscribed, kInterrupted, kResubscribed, kDraining };
+
+// A message as a consumer gets it: as it was first published, whatever way it took since. The
+// ledger keeps it until it is settled, for it may have to be published again. Immutable, any
+// thread.
+struct ReceivedMessage {
+  std::string exchange;
+  std::string routing_key;
+  Properties properties;
+  std::shared_ptr<const std::string> body;
+  bool redelivered = false;
+  uint32_t attempt = 1;
+  // The time is up: a delivery of it that the client has not been handed yet is not to be. Set by
+  // the io thread.
+  mutable std::atomic<bool> withdrawn = false;
+};
+
+struct Delivery {
+  DeliveryId id;
+  std::shared_ptr<const std::string> queue;
+  std::shared_ptr<const ReceivedMessage> message;
+  std::string invalid_reason;
+};
+
+// What a subscription tells its caller. Called on the io thread, one call at a time, and must not
+// block. OnEnd is the last call.
+class SubscriptionListener {
+ public:
+  virtual ~SubscriptionListener() = default;
+  virtual void OnEvent(SubscriptionEvent event, std::string detail) = 0;
+  // In order; what came in one turn of the io thread.
+  virtual void OnDeliveries(std::vector<Delivery> deliveries) = 0;
+  // Messages that were handed over are withdrawn: they say so themselves.
+  virtual void OnWithdrawn() = 0;
+  // Nothing: it came to the end that its caller asked for.
+  virtual void OnEnd(std::optional<Error> why) = 0;
+};
+
+// Names a subscription of this process. 0 names none.
+using SubscriptionId = uint64_t;
+
+// ---- Settle
+
+enum class Verb { kAck, kNack, kReject };
+
+// What its caller wants done with some deliveries.
+struct Settlement {
+  Verb verb = Verb::kAck;
+  std::vector<std::string> delivery_ids;  // of any subscriptions
+  // Of a nack: kMinDelay to kMaxDelay. Nothing: the retry policy's backoff, or at once.
+  std::optional<base::Duration> delay;
+  std::string cause;  // of a reject, for a person
+};
+
+// In the order of docs/errors.md.
+enum class SettleReason {
+  kUnknownDelivery,
+  kAlreadySettled,
+  kDeadlineExpired,
+  kStaleDelivery,
+  kNotMoved,
+  kNotRequeueable,
+  kDeadlineLimit,
+};
+// As on the wire: "UNKNOWN_DELIVERY".
+std::string_view SettleReasonName(SettleReason reason);
+
+struct SettleFailure {
+  std::string delivery_id;
+  SettleReason reason = SettleReason::kUnknownDelivery;
+  std::string detail;
+};
+
+struct SettleResult {
+  std::optional<Error> error;  // the call as a whole was refused: nothing was settled
+  std::vector<SettleFailure> failures;
+};
+using SettleCallback = absl::AnyInvocable<void(SettleResult)>;
+
+// How long a message may wait before it is delivered again.
+inline constexpr base::Duration kMinDelay = std::chrono::milliseconds(10);
+inline constexpr base::Duration kMaxDelay = std::chrono::hours(24);
 
 // ---- Status
 
@@ -177,6 +250,26 @@ struct ConnectionSnapshot {
   bool up() const { return state == ConnectionState::kReady || state == ConnectionState::kBlocked; }
 };
 
+// One subscription, since it was begun. Written by the io thread, read by any.
+struct SubscriptionStatus {
+  std::string consumer_tag;  // of its present incarnation is "<this>-<number>"
+  std::string peer;
+  uint32_t prefetch = 0;
+  std::shared_ptr<const std::string> queue;
+
+  std::atomic<uint64_t> delivered = 0;
+  std::atomic<uint64_t> acked = 0;
+  std::atomic<uint64_t> nacked = 0;
+  std::atomic<uint64_t> rejected = 0;
+  std::atomic<uint64_t> deadline_expired = 0;
+  std::atomic<uint64_t> retried = 0;        // moved to a wait queue
+  std::atomic<uint64_t> dead_lettered = 0;  // moved by the sidecar
+  std::atomic<uint32_t> unsettled = 0;
+  // When the oldest of them came, as steady_clock counts; kNoneUnsettled where there is none.
+  static constexpr base::TimePoint kNoneUnsettled = base::TimePoint::max();
+  std::atomic<base::TimePoint> oldest_unsettled = kNoneUnsettled;
+};
+
 // What the broker layer looks like from outside: immutable, swapped whole by the io thread.
 struct Snapshot {
   ConnectionSnapshot connection;
@@ -185,7 +278,8 @@ struct Snapshot {
   // The configured topology stands in the broker, since the link came up.
   bool topology_declared = false;
   std::string topology_error;
-  uint32_t subscriptions = 0;
+  // Those that are open. What they count goes on.
+  std::vector<std::shared_ptr<const SubscriptionStatus>> subscriptions;
 
   const ConnectionSnapshot& consuming() const {
     return consumer_connection ? *consumer_connection : connection;

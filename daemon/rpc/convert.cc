@@ -1,6 +1,9 @@
 #include "rpc/convert.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <utility>
 #include <variant>
@@ -16,7 +19,6 @@ namespace {
 
 using broker::Reason;
 
-constexpr uint32_t kMaxPrefetch = 65535;
 constexpr char kQueueTypeArgument[] = "x-queue-type";
 
 broker::Error Refusal(Reason reason, std::string detail) {
@@ -26,9 +28,38 @@ broker::Error Refusal(Reason reason, std::string detail) {
   return error;
 }
 
-broker::Error NotInThisVersion(const char* field) {
-  return Refusal(Reason::kInvalidSubscription,
-                 absl::StrCat(field, " is not in this version of the sidecar"));
+// A duration that is there; one that is not leaves `out` as it is.
+MaybeError TakeDuration(bool is_there, const google::protobuf::Duration& in, const char* field,
+                        std::optional<base::Duration>& out) {
+  if (!is_there) return std::nullopt;
+  const std::optional<uint64_t> milliseconds = ToMilliseconds(in);
+  if (!milliseconds) {
+    return Refusal(Reason::kInvalidSubscription,
+                   absl::StrCat(field, " is negative, or no valid duration"));
+  }
+  // Longer than anything that is allowed, and not too long to count with.
+  constexpr uint64_t kTooLong = uint64_t{10'000} * 24 * 3600 * 1000;
+  out = std::chrono::milliseconds(std::min(*milliseconds, kTooLong));
+  return std::nullopt;
+}
+
+MaybeError TakeRetry(v1::RetryPolicy& in, broker::RetryPolicy& out) {
+  out.max_attempts = in.max_attempts();
+  std::optional<base::Duration> initial = out.initial_backoff;
+  if (MaybeError error = TakeDuration(in.has_initial_backoff(), in.initial_backoff(),
+                                      "retry.initial_backoff", initial)) {
+    return error;
+  }
+  out.initial_backoff = *initial;
+  std::optional<base::Duration> max = std::max(out.max_backoff, out.initial_backoff);
+  if (MaybeError error =
+          TakeDuration(in.has_max_backoff(), in.max_backoff(), "retry.max_backoff", max)) {
+    return error;
+  }
+  out.max_backoff = *max;
+  out.dead_letter_exchange = std::move(*in.mutable_dead_letter_exchange());
+  out.dead_letter_routing_key = std::move(*in.mutable_dead_letter_routing_key());
+  return std::nullopt;
 }
 
 MaybeError TakeArguments(FieldMap& in, const std::string& field, Reason reason,
@@ -199,16 +230,19 @@ void PutResult(uint64_t tag, broker::PublishResult in, v1::PublishResult& out) {
 }
 
 MaybeError TakeSubscribe(v1::SubscribeRequest& in, broker::SubscribeRequest& out) {
-  if (in.bindings_size() > 0) return NotInThisVersion("bindings");
-  if (in.has_retry()) return NotInThisVersion("retry");
-  if (in.has_ack_deadline()) {
-    const std::optional<uint64_t> milliseconds = ToMilliseconds(in.ack_deadline());
-    if (!milliseconds) return Refusal(Reason::kInvalidSubscription, "ack_deadline is negative");
-    if (*milliseconds > 0) return NotInThisVersion("ack_deadline");
+  for (int i = 0; i < in.bindings_size(); ++i) {
+    const std::string field = absl::StrCat("bindings[", i, "]");
+    if (auto error = TakeBinding(*in.mutable_bindings(i), field, out.bindings.emplace_back())) {
+      error->reason = Reason::kInvalidSubscription;
+      return error;
+    }
   }
-  if (in.queue().empty()) return Refusal(Reason::kInvalidSubscription, "queue is not set");
-  if (in.prefetch() > kMaxPrefetch) {
-    return Refusal(Reason::kInvalidSubscription, "prefetch must be from 0 to 65535");
+  if (in.has_retry()) {
+    if (auto error = TakeRetry(*in.mutable_retry(), out.retry.emplace())) return error;
+  }
+  if (auto error = TakeDuration(in.has_ack_deadline(), in.ack_deadline(), "ack_deadline",
+                                out.ack_deadline)) {
+    return error;
   }
   out.queue = std::move(*in.mutable_queue());
   out.prefetch = in.prefetch();
@@ -218,11 +252,38 @@ MaybeError TakeSubscribe(v1::SubscribeRequest& in, broker::SubscribeRequest& out
                        out.arguments);
 }
 
-MaybeError CheckNack(const v1::NackRequest& in) {
-  if (!in.has_delay()) return std::nullopt;
-  const std::optional<uint64_t> milliseconds = ToMilliseconds(in.delay());
-  if (!milliseconds) return Refusal(Reason::kInvalidSubscription, "delay is negative");
-  if (*milliseconds > 0) return NotInThisVersion("delay");
+std::vector<std::string> TakeIds(google::protobuf::RepeatedPtrField<std::string>& in) {
+  return {std::make_move_iterator(in.begin()), std::make_move_iterator(in.end())};
+}
+
+MaybeError TakeSettlement(v1::AckRequest& in, broker::Settlement& out) {
+  out.verb = broker::Verb::kAck;
+  out.delivery_ids = TakeIds(*in.mutable_delivery_ids());
+  return std::nullopt;
+}
+
+MaybeError TakeSettlement(v1::NackRequest& in, broker::Settlement& out) {
+  out.verb = broker::Verb::kNack;
+  out.delivery_ids = TakeIds(*in.mutable_delivery_ids());
+  if (auto error = TakeDuration(in.has_delay(), in.delay(), "delay", out.delay)) return error;
+  if (out.delay == base::Duration::zero()) out.delay.reset();
+  return std::nullopt;
+}
+
+MaybeError TakeSettlement(v1::RejectRequest& in, broker::Settlement& out) {
+  out.verb = broker::Verb::kReject;
+  out.delivery_ids = TakeIds(*in.mutable_delivery_ids());
+  out.cause = std::move(*in.mutable_cause());
+  return std::nullopt;
+}
+
+MaybeError TakeExtension(const v1::ExtendAckDeadlineRequest& in, base::Duration& out) {
+  std::optional<base::Duration> ack_deadline = base::Duration::zero();
+  if (auto error =
+          TakeDuration(in.has_ack_deadline(), in.ack_deadline(), "ack_deadline", ack_deadline)) {
+    return error;
+  }
+  out = *ack_deadline;
   return std::nullopt;
 }
 
@@ -256,31 +317,32 @@ MaybeError TakeTopology(v1::DeclareTopologyRequest& in, broker::Topology& out) {
   return std::nullopt;
 }
 
-void PutProperties(broker::Properties in, v1::Properties& out) {
-  out.set_content_type(ToUtf8(std::move(in.content_type)));
-  out.set_content_encoding(ToUtf8(std::move(in.content_encoding)));
-  PutFields(std::move(in.headers), *out.mutable_headers());
+void PutProperties(const broker::Properties& in, v1::Properties& out) {
+  out.set_content_type(ToUtf8(in.content_type));
+  out.set_content_encoding(ToUtf8(in.content_encoding));
+  if (!in.headers.empty()) PutFields(in.headers, *out.mutable_headers());
   out.set_delivery_mode(ToDeliveryMode(in.delivery_mode));
   out.set_priority(in.priority);
-  out.set_correlation_id(ToUtf8(std::move(in.correlation_id)));
-  out.set_reply_to(ToUtf8(std::move(in.reply_to)));
+  out.set_correlation_id(ToUtf8(in.correlation_id));
+  out.set_reply_to(ToUtf8(in.reply_to));
   PutExpiration(in.expiration, out);
-  out.set_message_id(ToUtf8(std::move(in.message_id)));
+  out.set_message_id(ToUtf8(in.message_id));
   if (in.timestamp.seconds != 0) out.mutable_timestamp()->set_seconds(in.timestamp.seconds);
-  out.set_type(ToUtf8(std::move(in.type)));
-  out.set_user_id(ToUtf8(std::move(in.user_id)));
-  out.set_app_id(ToUtf8(std::move(in.app_id)));
+  out.set_type(ToUtf8(in.type));
+  out.set_user_id(ToUtf8(in.user_id));
+  out.set_app_id(ToUtf8(in.app_id));
 }
 
 void PutDelivery(broker::Delivery in, v1::Delivery& out) {
-  out.set_delivery_id(std::move(in.id));
-  out.set_queue(ToUtf8(std::move(in.queue)));
-  out.set_exchange(ToUtf8(std::move(in.exchange)));
-  out.set_routing_key(ToUtf8(std::move(in.routing_key)));
-  out.set_body(std::move(in.body));
-  PutProperties(std::move(in.properties), *out.mutable_properties());
-  out.set_redelivered(in.redelivered);
-  out.set_attempt(in.attempt);
+  const broker::ReceivedMessage& message = *in.message;
+  out.set_delivery_id(broker::FormatDeliveryId(in.id));
+  out.set_queue(ToUtf8(*in.queue));
+  out.set_exchange(ToUtf8(message.exchange));
+  out.set_routing_key(ToUtf8(message.routing_key));
+  out.set_body(*message.body);
+  PutProperties(message.properties, *out.mutable_properties());
+  out.set_redelivered(message.redelivered);
+  out.set_attempt(message.attempt);
   out.set_invalid_reason(ToUtf8(std::move(in.invalid_reason)));
 }
 

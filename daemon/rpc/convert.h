@@ -7,9 +7,11 @@
 #pragma once
 
 #include <google/protobuf/duration.pb.h>
+#include <google/protobuf/repeated_field.h>
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "amqp_sidecar/v1/message.pb.h"
 #include "amqp_sidecar/v1/publisher.pb.h"
@@ -30,8 +32,13 @@ void PutResult(uint64_t tag, broker::PublishResult in, v1::PublishResult& out);
 // The peer is the caller's to set. INVALID_SUBSCRIPTION.
 MaybeError TakeSubscribe(v1::SubscribeRequest& in, broker::SubscribeRequest& out);
 
-// Whether this version does what the Nack asks for. INVALID_SUBSCRIPTION.
-MaybeError CheckNack(const v1::NackRequest& in);
+// INVALID_SUBSCRIPTION.
+MaybeError TakeSettlement(v1::AckRequest& in, broker::Settlement& out);
+MaybeError TakeSettlement(v1::NackRequest& in, broker::Settlement& out);
+MaybeError TakeSettlement(v1::RejectRequest& in, broker::Settlement& out);
+// The ids are left in it.
+MaybeError TakeExtension(const v1::ExtendAckDeadlineRequest& in, base::Duration& out);
+std::vector<std::string> TakeIds(google::protobuf::RepeatedPtrField<std::string>& in);
 
 // INVALID_TOPOLOGY.
 MaybeError TakeTopology(v1::DeclareTopologyRequest& in, broker::Topology& out);
@@ -40,7 +47,7 @@ MaybeError TakeBinding(v1::Binding& in, const std::string& field, broker::Bindin
 // In names, routing keys and properties that are not valid UTF-8, bad bytes become U+FFFD. A
 // timestamp is passed on as it is, also where the publisher wrote one that Timestamp does not
 // allow. An expiration that is no number is left out.
-void PutProperties(broker::Properties in, v1::Properties& out);
+void PutProperties(const broker::Properties& in, v1::Properties& out);
 void PutDelivery(broker::Delivery in, v1::Delivery& out);
 
 v1::SubscriptionEventKind ToProto(broker::SubscriptionEvent event);

@@ -77,6 +77,10 @@ std::string DetailOf(const broker::Error& error) {
 
 grpc::Status ToStatus(const broker::Error& error) { return MakeStatus(error, false); }
 
+grpc::Status ToStatus(const std::optional<broker::Error>& error) {
+  return error ? ToStatus(*error) : grpc::Status::OK;
+}
+
 grpc::Status ToPublishStatus(const broker::Error& error) { return MakeStatus(error, true); }
 
 StatusCode CodeOf(broker::SettleReason reason) {
@@ -86,7 +90,11 @@ StatusCode CodeOf(broker::SettleReason reason) {
     case broker::SettleReason::kAlreadySettled:
     case broker::SettleReason::kDeadlineExpired:
     case broker::SettleReason::kStaleDelivery:
+    case broker::SettleReason::kNotRequeueable:
+    case broker::SettleReason::kDeadlineLimit:
       return StatusCode::FAILED_PRECONDITION;
+    case broker::SettleReason::kNotMoved:
+      return StatusCode::UNAVAILABLE;
   }
   return StatusCode::INTERNAL;
 }

@@ -4,6 +4,7 @@
 
 #include <grpcpp/support/status.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,8 @@ std::string DetailOf(const broker::Error& error);
 
 // With google.rpc.ErrorInfo {reason, domain} in grpc-status-details-bin.
 grpc::Status ToStatus(const broker::Error& error);
+// OK where there is none.
+grpc::Status ToStatus(const std::optional<broker::Error>& error);
 // Of a publish: with the metadata `persisted` too.
 grpc::Status ToPublishStatus(const broker::Error& error);
 

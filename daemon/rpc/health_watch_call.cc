@@ -9,27 +9,26 @@ void HealthWatchCall::Arm(Worker& worker, const Method& method) {
   auto call = std::make_unique<HealthWatchCall>(worker, method);
   HealthWatchCall& armed = *call;
   worker.Add(std::move(call));
-  armed.context_.AsyncNotifyWhenDone(&armed.done_tag_);
+  armed.NotifyWhenDone();
   method.request(&armed.context_, &armed.request_, &armed.writer_, worker.queue(),
-                 &armed.started_tag_);
+                 armed.started_tag());
 }
 
 HealthWatchCall::HealthWatchCall(Worker& worker, const Method& method)
-    : worker_(worker), method_(method), writer_(&context_) {}
+    : StreamingCall(worker), method_(method), writer_(&context_) {}
 
-void HealthWatchCall::OnStarted(bool ok) {
-  if (!ok) return worker_.Remove(*this);  // the server is shutting down; OnDone does not come
-  if (worker_.closing()) return;
+void HealthWatchCall::Start() {
   Arm(worker_, method_);
   watcher_ = method_.source.AddWatcher(CallRef<HealthWatchCall>(worker_, *this));
   Tell();
 }
 
 void HealthWatchCall::Tell() {
-  if (busy_ || finished_ || worker_.closing()) return;
+  if (writing_ || finished_ || worker_.closing()) return;
   if (worker_.drained()) {
-    busy_ = finished_ = true;
-    writer_.Finish({grpc::StatusCode::UNAVAILABLE, "the sidecar is shutting down"}, &finished_tag_);
+    finished_ = true;
+    writer_.Finish({grpc::StatusCode::UNAVAILABLE, "the sidecar is shutting down"},
+                   Begin(finished_tag_));
     return;
   }
   const ServingStatus status = method_.source.StatusOf(request_.service());
@@ -37,8 +36,8 @@ void HealthWatchCall::Tell() {
   told_ = status;
   grpc::health::v1::HealthCheckResponse response;
   response.set_status(status);
-  busy_ = true;
-  writer_.Write(response, &written_tag_);
+  writing_ = true;
+  writer_.Write(response, Begin(written_tag_));
 }
 
 void HealthWatchCall::EndDrained() {
@@ -46,27 +45,18 @@ void HealthWatchCall::EndDrained() {
 }
 
 void HealthWatchCall::OnWritten(bool ok) {
-  busy_ = false;
-  // The client is gone: OnDone says so too, and ends it.
+  writing_ = false;
+  // The client is gone: End() is called, too.
   if (!ok) finished_ = true;
   Tell();
-  RemoveIfOver();
+  Over();
 }
 
-void HealthWatchCall::OnFinished(bool /*ok*/) {
-  busy_ = false;
-  RemoveIfOver();
-}
+void HealthWatchCall::OnFinished(bool /*ok*/) { Over(); }
 
-void HealthWatchCall::OnDone(bool /*ok*/) {
-  done_ = true;
+void HealthWatchCall::End() {
   finished_ = true;
   method_.source.RemoveWatcher(watcher_);
-  RemoveIfOver();
-}
-
-void HealthWatchCall::RemoveIfOver() {
-  if (done_ && !busy_) worker_.Remove(*this);
 }
 
 }  // namespace amqp_sidecar::rpc

@@ -3,7 +3,6 @@
 // meanwhile is told by the next one, as it is then.
 #pragma once
 
-#include <grpcpp/server_context.h>
 #include <grpcpp/support/async_stream.h>
 
 #include <cstdint>
@@ -12,13 +11,13 @@
 #include <string>
 
 #include "grpc/health/v1/health.grpc.pb.h"
-#include "rpc/worker.h"
+#include "rpc/streaming_call.h"
 
 namespace amqp_sidecar::rpc {
 
 using ServingStatus = grpc::health::v1::HealthCheckResponse::ServingStatus;
 
-class HealthWatchCall final : public Call {
+class HealthWatchCall final : public StreamingCall {
  public:
   using Request = grpc::health::v1::HealthCheckRequest;
   using Writer = grpc::ServerAsyncWriter<grpc::health::v1::HealthCheckResponse>;
@@ -52,27 +51,22 @@ class HealthWatchCall final : public Call {
   void EndDrained() override;
 
  private:
-  void OnStarted(bool ok);
+  // StreamingCall:
+  void Start() override;
+  void End() override;
+
   void OnWritten(bool ok);
   void OnFinished(bool ok);
-  // The call is over, by its end or by the client's.
-  void OnDone(bool ok);
-  void RemoveIfOver();
 
-  Worker& worker_;
   const Method& method_;
-  grpc::ServerContext context_;
   Request request_;
   Writer writer_;
-  MemberTag<HealthWatchCall> started_tag_{this, &HealthWatchCall::OnStarted};
   MemberTag<HealthWatchCall> written_tag_{this, &HealthWatchCall::OnWritten};
   MemberTag<HealthWatchCall> finished_tag_{this, &HealthWatchCall::OnFinished};
-  MemberTag<HealthWatchCall> done_tag_{this, &HealthWatchCall::OnDone};
   uint64_t watcher_ = 0;  // 0 before the call has come
   std::optional<ServingStatus> told_;
-  bool busy_ = false;      // a write or the finish is outstanding
+  bool writing_ = false;
   bool finished_ = false;  // nothing may be written any more
-  bool done_ = false;
 };
 
 }  // namespace amqp_sidecar::rpc

@@ -6,9 +6,10 @@ namespace amqp_sidecar::rpc {
 
 using broker::SubscriptionEvent;
 
-bool OutboundQueue::PushDelivery(broker::Delivery delivery) {
+bool OutboundQueue::PushDeliveries(std::vector<broker::Delivery> deliveries) {
   const base::MutexLock lock(&mutex_);
-  return Push(std::move(delivery));
+  for (broker::Delivery& delivery : deliveries) items_.emplace_back(std::move(delivery));
+  return TakerIsToBeTold();
 }
 
 bool OutboundQueue::PushEvent(OutboundEvent event) {
@@ -20,10 +21,18 @@ bool OutboundQueue::PushEvent(OutboundEvent event) {
   return Push(std::move(event));
 }
 
-bool OutboundQueue::PushEnd(broker::Error why) {
+bool OutboundQueue::PushEnd(OutboundEnd end) {
   const base::MutexLock lock(&mutex_);
   DropDeliveries();
-  return Push(std::move(why));
+  return Push(std::move(end));
+}
+
+void OutboundQueue::DropWithdrawn() {
+  const base::MutexLock lock(&mutex_);
+  std::erase_if(items_, [](const Item& item) {
+    const auto* delivery = std::get_if<broker::Delivery>(&item);
+    return delivery != nullptr && delivery->message->withdrawn.load(std::memory_order_relaxed);
+  });
 }
 
 OutboundQueue::Batch OutboundQueue::Take(const Limits& limits) {
@@ -34,7 +43,7 @@ OutboundQueue::Batch OutboundQueue::Take(const Limits& limits) {
   while (!items_.empty() && batch.deliveries.size() < limits.deliveries) {
     auto* delivery = std::get_if<broker::Delivery>(&items_.front());
     if (delivery == nullptr) break;
-    bytes += delivery->body.size();
+    bytes += delivery->message->body->size();
     if (bytes > limits.bytes && !batch.deliveries.empty()) break;
     batch.deliveries.push_back(std::move(*delivery));
     items_.pop_front();
@@ -44,7 +53,7 @@ OutboundQueue::Batch OutboundQueue::Take(const Limits& limits) {
   if (auto* event = std::get_if<OutboundEvent>(&items_.front())) {
     batch.event = std::move(*event);
   } else {
-    batch.end = std::move(std::get<broker::Error>(items_.front()));
+    batch.end = std::move(std::get<OutboundEnd>(items_.front()));
   }
   items_.pop_front();
   return batch;
@@ -52,8 +61,10 @@ OutboundQueue::Batch OutboundQueue::Take(const Limits& limits) {
 
 bool OutboundQueue::Push(Item item) {
   items_.push_back(std::move(item));
-  return std::exchange(taker_waits_, false);
+  return TakerIsToBeTold();
 }
+
+bool OutboundQueue::TakerIsToBeTold() { return std::exchange(taker_waits_, false); }
 
 void OutboundQueue::DropDeliveries() {
   std::erase_if(items_, [](const Item& item) { return item.index() == 0; });

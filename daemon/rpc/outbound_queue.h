@@ -19,6 +19,11 @@ struct OutboundEvent {
   std::string detail;
 };
 
+// A subscription's last word: why, or nothing where it came to the end that was asked for.
+struct OutboundEnd {
+  std::optional<broker::Error> why;
+};
+
 class OutboundQueue {
  public:
   struct Limits {
@@ -30,23 +35,30 @@ class OutboundQueue {
   struct Batch {
     std::vector<broker::Delivery> deliveries;
     std::optional<OutboundEvent> event;
-    std::optional<broker::Error> end;
+    std::optional<OutboundEnd> end;
+
+    bool empty() const { return deliveries.empty() && !event && !end; }
   };
 
   // Each returns whether the taker has found the queue empty and is to be told; once.
-  [[nodiscard]] bool PushDelivery(broker::Delivery delivery) ABSL_LOCKS_EXCLUDED(mutex_);
+  [[nodiscard]] bool PushDeliveries(std::vector<broker::Delivery> deliveries)
+      ABSL_LOCKS_EXCLUDED(mutex_);
   // kInterrupted drops the deliveries that are here: they are stale. So is a kResubscribed after a
   // kInterrupted that the client has not heard yet.
   [[nodiscard]] bool PushEvent(OutboundEvent event) ABSL_LOCKS_EXCLUDED(mutex_);
   // The last. Drops the deliveries that are here.
-  [[nodiscard]] bool PushEnd(broker::Error why) ABSL_LOCKS_EXCLUDED(mutex_);
+  [[nodiscard]] bool PushEnd(OutboundEnd end) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Drops the deliveries whose messages are withdrawn.
+  void DropWithdrawn() ABSL_LOCKS_EXCLUDED(mutex_);
 
   Batch Take(const Limits& limits) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  using Item = std::variant<broker::Delivery, OutboundEvent, broker::Error>;
+  using Item = std::variant<broker::Delivery, OutboundEvent, OutboundEnd>;
 
   [[nodiscard]] bool Push(Item item) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  [[nodiscard]] bool TakerIsToBeTold() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DropDeliveries() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // True where a kInterrupted is here already and says it all.
   bool MergeInterruption(const OutboundEvent& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

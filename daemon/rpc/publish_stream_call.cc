@@ -37,31 +37,29 @@ void PublishStreamCall::Arm(Worker& worker, const Method& method) {
   auto call = std::make_unique<PublishStreamCall>(worker, method);
   PublishStreamCall& armed = *call;
   worker.Add(std::move(call));
-  armed.context_.AsyncNotifyWhenDone(&armed.done_tag_);
-  method.request(&armed.context_, &armed.stream_, worker.queue(), &armed.started_tag_);
+  armed.NotifyWhenDone();
+  method.request(&armed.context_, &armed.stream_, worker.queue(), armed.started_tag());
 }
 
 PublishStreamCall::PublishStreamCall(Worker& worker, const Method& method)
-    : worker_(worker), method_(method), stream_(&context_) {}
+    : StreamingCall(worker), method_(method), stream_(&context_) {}
 
-void PublishStreamCall::OnStarted(bool ok) {
-  if (!ok) return worker_.Remove(*this);  // the server is shutting down; OnDone does not come
-  if (worker_.closing()) return;
+void PublishStreamCall::Start() {
   Arm(worker_, method_);
   if (method_.broker.draining()) return Finish(Draining());
   feed_ = std::make_shared<Feed>(CallRef<PublishStreamCall>(worker_, *this));
   publishes_ = method_.broker.OpenPublishStream(feed_);
   // Now, and not with the first result: there are clients that wait for them before they send.
   opening_ = true;
-  stream_.SendInitialMetadata(&opened_tag_);
+  stream_.SendInitialMetadata(Begin(opened_tag_));
 }
 
 void PublishStreamCall::OnOpened(bool ok) {
   opening_ = false;
-  // The client is gone: OnDone says so too, and ends it.
+  // The client is gone: End() is called, too.
   if (!ok) finished_ = true;
   Pump();
-  RemoveIfOver();
+  Over();
 }
 
 void PublishStreamCall::Pump() {
@@ -70,7 +68,7 @@ void PublishStreamCall::Pump() {
   if (finished_) return;
   if (TakeItems() && ReadsOn()) {
     reading_ = true;
-    stream_.Read(&received_, &read_tag_);
+    stream_.Read(&received_, Begin(read_tag_));
   }
   if (owed_ > 0 || writing_) return;
   if (malformed_) return Finish(Malformed());
@@ -132,13 +130,12 @@ void PublishStreamCall::WriteResults() {
   // A response that was just made of valid values is always serializable.
   (void)grpc::SerializationTraits<v1::PublishStreamResponse>::Serialize(response_, &bytes, &own);
   writing_ = true;
-  stream_.Write(bytes, &written_tag_);
+  stream_.Write(bytes, Begin(written_tag_));
 }
 
 void PublishStreamCall::Finish(const grpc::Status& status) {
   finished_ = true;
-  finishing_ = true;
-  stream_.Finish(status, &finished_tag_);
+  stream_.Finish(status, Begin(finished_tag_));
 }
 
 void PublishStreamCall::OnRead(bool ok) {
@@ -153,35 +150,26 @@ void PublishStreamCall::OnRead(bool ok) {
     batch_.Clear();
   }
   Pump();
-  RemoveIfOver();
+  Over();
 }
 
 void PublishStreamCall::OnWritten(bool ok) {
   writing_ = false;
   owed_ -= writing_results_;
-  // The client is gone: OnDone says so too, and ends it.
+  // The client is gone: End() is called, too.
   if (!ok) finished_ = true;
   Pump();
-  RemoveIfOver();
+  Over();
 }
 
-void PublishStreamCall::OnFinished(bool /*ok*/) {
-  finishing_ = false;
-  RemoveIfOver();
-}
+void PublishStreamCall::OnFinished(bool /*ok*/) { Over(); }
 
-void PublishStreamCall::OnDone(bool /*ok*/) {
-  done_ = true;
+void PublishStreamCall::End() {
   finished_ = true;
   // What it has taken goes on; nobody waits for the results.
   publishes_.reset();
-  RemoveIfOver();
 }
 
 void PublishStreamCall::EndDrained() { Pump(); }
-
-void PublishStreamCall::RemoveIfOver() {
-  if (done_ && !opening_ && !reading_ && !writing_ && !finishing_) worker_.Remove(*this);
-}
 
 }  // namespace amqp_sidecar::rpc

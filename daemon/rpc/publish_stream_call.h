@@ -4,7 +4,6 @@
 // write are outstanding. On its worker's thread; a feed of its own takes what the io thread brings.
 #pragma once
 
-#include <grpcpp/server_context.h>
 #include <grpcpp/support/async_stream.h>
 #include <grpcpp/support/byte_buffer.h>
 
@@ -16,11 +15,11 @@
 #include "amqp_sidecar/v1/publisher.grpc.pb.h"
 #include "broker/broker.h"
 #include "rpc/result_queue.h"
-#include "rpc/worker.h"
+#include "rpc/streaming_call.h"
 
 namespace amqp_sidecar::rpc {
 
-class PublishStreamCall final : public Call {
+class PublishStreamCall final : public StreamingCall {
  public:
   using Stream = grpc::ServerAsyncReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>;
   struct Method {
@@ -60,13 +59,14 @@ class PublishStreamCall final : public Call {
     ResultQueue queue_;
   };
 
-  void OnStarted(bool ok);
+  // StreamingCall:
+  void Start() override;
+  void End() override;
+
   void OnOpened(bool ok);
   void OnRead(bool ok);
   void OnWritten(bool ok);
   void OnFinished(bool ok);
-  // The call is over, by its end or by the client's.
-  void OnDone(bool ok);
 
   // Goes on with whatever can: takes items, reads, writes, finishes.
   void Pump();
@@ -76,18 +76,13 @@ class PublishStreamCall final : public Call {
   void TakeItem(v1::PublishItem& item, base::TimePoint deadline);
   void WriteResults();
   void Finish(const grpc::Status& status);
-  void RemoveIfOver();
 
-  Worker& worker_;
   const Method& method_;
-  grpc::ServerContext context_;
   Stream stream_;
-  MemberTag<PublishStreamCall> started_tag_{this, &PublishStreamCall::OnStarted};
   MemberTag<PublishStreamCall> opened_tag_{this, &PublishStreamCall::OnOpened};
   MemberTag<PublishStreamCall> read_tag_{this, &PublishStreamCall::OnRead};
   MemberTag<PublishStreamCall> written_tag_{this, &PublishStreamCall::OnWritten};
   MemberTag<PublishStreamCall> finished_tag_{this, &PublishStreamCall::OnFinished};
-  MemberTag<PublishStreamCall> done_tag_{this, &PublishStreamCall::OnDone};
 
   std::shared_ptr<Feed> feed_;
   std::unique_ptr<broker::PublishStream> publishes_;
@@ -107,8 +102,6 @@ class PublishStreamCall final : public Call {
   bool half_closed_ = false;  // the client sends no more
   bool malformed_ = false;    // it sent what is no batch
   bool finished_ = false;     // nothing may be written any more
-  bool finishing_ = false;    // the finish is outstanding
-  bool done_ = false;
 };
 
 }  // namespace amqp_sidecar::rpc

@@ -1,10 +1,7 @@
 #include "rpc/subscriber_service.h"
 
 #include <chrono>
-#include <iterator>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "rpc/convert.h"
 #include "rpc/error_table.h"
@@ -26,55 +23,80 @@ grpc::Status NotWrittenInTime() {
   return ToStatus(error);
 }
 
+// The callback that answers `call` with the failures.
 template <typename Request, typename Response>
-void Settle(broker::Broker& broker, broker::Verb verb, UnaryCall<Request, Response>& call) {
-  auto& ids = *call.request().mutable_delivery_ids();
-  std::vector<std::string> delivery_ids(std::make_move_iterator(ids.begin()),
-                                        std::make_move_iterator(ids.end()));
+broker::SettleCallback AnswerTo(UnaryCall<Request, Response>& call) {
   call.FinishAt(call.deadline().value_or(std::chrono::steady_clock::now()), NotWrittenInTime);
-  broker.Settle(
-      verb, std::move(delivery_ids),
-      call.template Then<broker::SettleResult>([](auto& answered, broker::SettleResult result) {
-        if (result.error) return answered.FinishWithError(ToStatus(*result.error));
-        Response response;
-        for (broker::SettleFailure& failure : result.failures) {
-          PutSettleFailure(std::move(failure), *response.add_failures());
-        }
-        answered.Finish(response);
-      }));
+  return call.template Then<broker::SettleResult>([](auto& answered, broker::SettleResult result) {
+    if (result.error) return answered.FinishWithError(ToStatus(*result.error));
+    Response response;
+    for (broker::SettleFailure& failure : result.failures) {
+      PutSettleFailure(std::move(failure), *response.add_failures());
+    }
+    answered.Finish(response);
+  });
+}
+
+template <typename Request, typename Response>
+void Settle(broker::Broker& broker, UnaryCall<Request, Response>& call) {
+  broker::Settlement settlement;
+  if (const MaybeError error = TakeSettlement(call.request(), settlement)) {
+    return call.FinishWithError(ToStatus(*error));
+  }
+  broker.Settle(std::move(settlement), AnswerTo(call));
+}
+
+template <typename Request, typename Response>
+void Extend(broker::Broker& broker, UnaryCall<Request, Response>& call) {
+  base::Duration ack_deadline;
+  if (const MaybeError error = TakeExtension(call.request(), ack_deadline)) {
+    return call.FinishWithError(ToStatus(*error));
+  }
+  broker.ExtendAckDeadline(TakeIds(*call.request().mutable_delivery_ids()), ack_deadline,
+                           AnswerTo(call));
 }
 
 }  // namespace
 
 SubscriberService::SubscriberService(broker::Broker& broker)
-    : broker_(broker), subscribe_{.request = {}, .broker = broker} {
+    : broker_(broker),
+      subscribe_{.request = {}, .broker = broker},
+      subscribe_stream_{.request = {}, .broker = broker} {
+  SetRequests();
+  ack_.handle = [this](AckCall& call) { Settle(broker_, call); };
+  nack_.handle = [this](NackCall& call) { Settle(broker_, call); };
+  reject_.handle = [this](RejectCall& call) { Settle(broker_, call); };
+  extend_.handle = [this](ExtendCall& call) { Extend(broker_, call); };
+}
+
+void SubscriberService::SetRequests() {
   subscribe_.request = [this](auto* context, auto* request, auto* writer, auto* queue, void* tag) {
     service_.RequestSubscribe(context, request, writer, queue, queue, tag);
+  };
+  subscribe_stream_.request = [this](auto* context, auto* stream, auto* queue, void* tag) {
+    service_.RequestSubscribeStream(context, stream, queue, queue, tag);
   };
   ack_.request = [this](auto* context, auto* request, auto* writer, auto* queue, void* tag) {
     service_.RequestAck(context, request, writer, queue, queue, tag);
   };
-  ack_.handle = [this](AckCall& call) { Settle(broker_, broker::Verb::kAck, call); };
   nack_.request = [this](auto* context, auto* request, auto* writer, auto* queue, void* tag) {
     service_.RequestNack(context, request, writer, queue, queue, tag);
-  };
-  nack_.handle = [this](NackCall& call) {
-    if (const MaybeError error = CheckNack(call.request())) {
-      return call.FinishWithError(ToStatus(*error));
-    }
-    Settle(broker_, broker::Verb::kNack, call);
   };
   reject_.request = [this](auto* context, auto* request, auto* writer, auto* queue, void* tag) {
     service_.RequestReject(context, request, writer, queue, queue, tag);
   };
-  reject_.handle = [this](RejectCall& call) { Settle(broker_, broker::Verb::kReject, call); };
+  extend_.request = [this](auto* context, auto* request, auto* writer, auto* queue, void* tag) {
+    service_.RequestExtendAckDeadline(context, request, writer, queue, queue, tag);
+  };
 }
 
 void SubscriberService::Arm(Worker& worker) const {
   SubscribeCall::Arm(worker, subscribe_);
+  SubscribeStreamCall::Arm(worker, subscribe_stream_);
   for (int i = 0; i < kArmedSettlements; ++i) AckCall::Arm(worker, ack_);
   NackCall::Arm(worker, nack_);
   RejectCall::Arm(worker, reject_);
+  ExtendCall::Arm(worker, extend_);
 }
 
 }  // namespace amqp_sidecar::rpc

@@ -50,6 +50,15 @@ Tally DirectPublisher::Publish(const Work& work) {
   return tally;
 }
 
+void DirectPublisher::PublishOne(const Work& work, const std::function<void()>& meanwhile) {
+  Progress progress(work);
+  progress.Send(Clock::now());
+  Send(work);
+  meanwhile();
+  if (!ReadConfirm(progress, kLimit)) throw std::runtime_error("no confirm for 30 s");
+  ++first_tag_;
+}
+
 void DirectPublisher::Send(const Work& work) {
   amqp_basic_properties_t properties{};
   properties._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG;

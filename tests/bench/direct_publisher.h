@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "bench/publisher.h"
@@ -21,6 +22,8 @@ class DirectPublisher : public Publisher {
   DirectPublisher& operator=(const DirectPublisher&) = delete;
 
   Tally Publish(const Work& work) override;
+  // One message. `meanwhile` is called when it was sent; then its confirm is waited for.
+  void PublishOne(const Work& work, const std::function<void()>& meanwhile);
 
  private:
   void Send(const Work& work);

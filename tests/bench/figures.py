@@ -1,10 +1,14 @@
-"""The figures of one publish_bench run, by case, with what is compared round by round."""
+"""The figures of one bench run, by case, with what is compared round by round."""
 
 import dataclasses
 import statistics
 import typing
 
 Piece = dict[str, typing.Any]
+Figures = dict[str, typing.Any]
+
+# What a case is a case of.
+PUBLISH, CONSUME, LATENCY = "publish", "consume", "latency"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,8 +30,9 @@ class Case:
 
     queue: str
     body_bytes: int
-    window: int
+    window: int  # publishes in flight; of consuming, the prefetch
     through: str
+    work: str = PUBLISH
 
 
 @dataclasses.dataclass
@@ -70,14 +75,33 @@ def rate(piece: Piece) -> float:
     return piece["messages"] / piece["seconds"]
 
 
-def pairs_of(figures: dict[str, typing.Any]) -> list[Pair]:
-    """In order of the run. A round that lacks one of a case's two paths is an error."""
+def pairs_of(figures: Figures) -> list[Pair]:
+    """Of publishing, in order of the run. A round that lacks one of a case's paths is an error."""
+    return _pairs(figures.get("pairs", []), PUBLISH)
+
+
+def consume_pairs_of(figures: Figures) -> list[Pair]:
+    """As pairs_of. A direct piece is that of both of the sidecar's ways."""
+    return _pairs(figures.get("consume", []), CONSUME)
+
+
+def latency_pairs_of(figures: Figures) -> list[Pair]:
+    """As pairs_of, from the publish of one message at a time to its delivery."""
+    return _pairs(figures.get("latency", []), LATENCY)
+
+
+def _pairs(pieces: list[Piece], work: str) -> list[Pair]:
+    ways = sorted({piece["path"] for piece in pieces} - {"direct"})
     pairs: dict[Case, Pair] = {}
-    for piece in figures.get("pairs", []):
-        case = Case(piece["queue"], piece["body_bytes"], piece["window"], piece["through"])
-        pair = pairs.setdefault(case, Pair(case, {}, {}))
-        rounds = pair.direct if piece["path"] == "direct" else pair.sidecar
-        rounds[piece["round"]] = piece
+    for piece in pieces:
+        window = piece.get("window", piece.get("prefetch", 1))
+        for through in [piece["through"]] if "through" in piece else ways:
+            case = Case(piece["queue"], piece["body_bytes"], window, through, work)
+            pair = pairs.setdefault(case, Pair(case, {}, {}))
+            if piece["path"] == "direct":
+                pair.direct[piece["round"]] = piece
+            elif piece["path"] == through:
+                pair.sidecar[piece["round"]] = piece
     for pair in pairs.values():
         if pair.direct.keys() != pair.sidecar.keys():
             raise ValueError(f"{pair.case}: a round has one path only")

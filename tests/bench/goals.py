@@ -3,11 +3,13 @@
 import dataclasses
 import typing
 
-from figures import Case, Pair, Spread, pairs_of, size_name
+from figures import (CONSUME, LATENCY, Case, Pair, Spread, consume_pairs_of, latency_pairs_of,
+                     pairs_of, size_name)
 
 SMALL = (256, 1024)
 LARGE = 65536
 QUEUES = ("classic", "quorum")
+PREFETCH = 256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,14 +50,23 @@ def single(value: float) -> Spread:
     return Spread(value, value, value)
 
 
-def pair_goals(pairs: dict[Case, Pair], idle_bytes: int) -> list[Goal]:
-    goals: list[Goal] = []
+class PairGoals:
+    """Goals of a case each, in order."""
 
-    def add(make: typing.Callable[..., Goal], what: str, case: Case, bound: float, unit: str,
+    def __init__(self, pairs: list[Pair]) -> None:
+        self._pairs = {pair.case: pair for pair in pairs}
+        self.goals: list[Goal] = []
+
+    def add(self, make: typing.Callable[..., Goal], what: str, case: Case, bound: float, unit: str,
             measure: typing.Callable[[Pair], Spread]) -> None:
-        pair = pairs.get(case)
+        pair = self._pairs.get(case)
         name = f"{what}: {case.queue}, {size_name(case.body_bytes)}"
-        goals.append(make(name, bound, unit, None if pair is None else measure(pair)))
+        self.goals.append(make(name, bound, unit, None if pair is None else measure(pair)))
+
+
+def publish_goals(pairs: list[Pair], idle_bytes: int) -> list[Goal]:
+    goals = PairGoals(pairs)
+    add = goals.add
 
     def for_each(bodies: tuple[int, ...], window: int, through: str) -> list[Case]:
         return [Case(queue, body, window, through) for queue in QUEUES for body in bodies]
@@ -77,7 +88,34 @@ def pair_goals(pairs: dict[Case, Pair], idle_bytes: int) -> list[Goal]:
             lambda pair: pair.value_ratio("p50_us"))
         add(at_most, "p99 of one unary call at a time, of direct's", case, 2, " ×",
             lambda pair: pair.value_ratio("p99_us"))
-    return goals
+    return goals.goals
+
+
+def consume_goals(pairs: list[Pair]) -> list[Goal]:
+    goals = PairGoals(pairs)
+
+    def for_each(through: str) -> list[Case]:
+        return [Case(queue, body, PREFETCH, through, CONSUME) for queue in QUEUES for body in SMALL]
+
+    for case in for_each("stream"):
+        goals.add(at_least, "consuming by SubscribeStream, of direct's", case, 1.0, " ×",
+                  Pair.rate_ratio)
+    for case in for_each("unary"):
+        goals.add(at_least, "consuming by Subscribe and Ack calls, of direct's", case, 0.9, " ×",
+                  Pair.rate_ratio)
+    for case in for_each("stream"):
+        goals.add(at_most, "daemon's CPU a delivery by SubscribeStream", case, 5, " µs",
+                  lambda pair: pair.value("sidecar", "daemon_cpu_us"))
+    return goals.goals
+
+
+def latency_goals(pairs: list[Pair]) -> list[Goal]:
+    goals = PairGoals(pairs)
+    for queue in QUEUES:
+        goals.add(at_most, "p50 from a publish to its delivery, of direct's",
+                  Case(queue, SMALL[0], 1, "stream", LATENCY), 1.5, " ×",
+                  lambda pair: pair.value_ratio("p50_us"))
+    return goals.goals
 
 
 def idle_goals(idle: dict[str, typing.Any] | None) -> list[Goal]:
@@ -100,9 +138,9 @@ def client_goals(clients: dict[str, typing.Any] | None) -> list[Goal]:
 
 
 def goals_of(figures: dict[str, typing.Any]) -> list[Goal]:
-    pairs = {pair.case: pair for pair in pairs_of(figures)}
-    return [*pair_goals(pairs, figures["daemon_idle_bytes"]), *idle_goals(figures.get("idle")),
-            *client_goals(figures.get("clients"))]
+    return [*publish_goals(pairs_of(figures), figures["daemon_idle_bytes"]),
+            *consume_goals(consume_pairs_of(figures)), *latency_goals(latency_pairs_of(figures)),
+            *idle_goals(figures.get("idle")), *client_goals(figures.get("clients"))]
 
 
 def verdict(goal: Goal) -> str:

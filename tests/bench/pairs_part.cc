@@ -7,20 +7,12 @@ namespace amqp_sidecar::bench {
 namespace {
 
 constexpr size_t kLargeBody = 64 * 1024;
-// Below the broker's memory alarm, and what its disk takes in a second.
-constexpr size_t kMostPieceBytes = 128 << 20;
-constexpr int kMostCalibrations = 4;
-
-template <typename T>
-bool IsIn(const std::vector<T>& wanted, const T& value) {
-  return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
-}
 
 }  // namespace
 
 std::string BodyOf(size_t bytes) { return "\"" + std::string(bytes - 2, 'x') + "\""; }
 
-PairsPart::PairsPart(World& world, const PairsOptions& options)
+PairsPart::PairsPart(World& world, const RoundOptions& options)
     : world_(world),
       options_(options),
       direct_(MakePublisher(Path::kDirect, world.AddressOf(Path::kDirect))),
@@ -70,8 +62,8 @@ std::vector<PairsPart::Case> PairsPart::AllCases() {
 }
 
 bool PairsPart::Wanted(const Case& a_case) const {
-  return IsIn(options_.queues, NameOf(a_case.type)) && IsIn(options_.bodies, a_case.body_bytes) &&
-         IsIn(options_.windows, a_case.window);
+  return IsWanted(options_.queues, NameOf(a_case.type)) &&
+         IsWanted(options_.bodies, a_case.body_bytes) && IsWanted(options_.windows, a_case.window);
 }
 
 Publisher& PairsPart::PublisherOf(Path path) {
@@ -99,18 +91,14 @@ Piece PairsPart::Measure(const Case& a_case, Path path) {
 // that filling and emptying the window weighs little; and twice as many of those that go one at a
 // time, of which else few would stand behind a p99.
 void PairsPart::Calibrate(Case& a_case) {
-  const size_t fewest = std::max<size_t>(a_case.window * 10, 200);
-  const size_t most = std::max(kMostPieceBytes / a_case.body_bytes, fewest);
-  const double wanted = options_.piece_seconds * (a_case.window == 1 ? 2 : 1);
-  a_case.messages = fewest;
-  for (int attempt = 0; attempt < kMostCalibrations; ++attempt) {
-    const Piece piece = Measure(a_case, Path::kDirect);
-    const double share = wanted / piece.seconds;
-    const double messages = static_cast<double>(a_case.messages) * share;
-    a_case.messages = std::clamp(static_cast<size_t>(messages), fewest, most);
-    // Once it took about as long as it should, or can be no more or less.
-    if ((share > 0.7 && share < 1.5) || a_case.messages == piece.messages) return;
-  }
+  PieceSize size;
+  size.fewest = std::max<size_t>(a_case.window * 10, 200);
+  size.most = std::max(kMostPieceBytes / a_case.body_bytes, size.fewest);
+  size.seconds = options_.piece_seconds * (a_case.window == 1 ? 2 : 1);
+  a_case.messages = bench::Calibrate(size, [&](size_t messages) {
+    a_case.messages = messages;
+    return Measure(a_case, Path::kDirect).seconds;
+  });
 }
 
 }  // namespace amqp_sidecar::bench

@@ -2,27 +2,20 @@
 // round: each case is one kind of queue, body and window, and one of the sidecar's ways in.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "bench/piece.h"
 #include "bench/publisher.h"
+#include "bench/rounds.h"
 #include "bench/world.h"
 
 namespace amqp_sidecar::bench {
 
-struct PairsOptions {
-  int rounds = 5;              // that count, after one that warms up
-  double piece_seconds = 0.6;  // that a direct piece is to take
-  // Only cases of these; empty: all.
-  std::vector<std::string> queues;
-  std::vector<size_t> bodies;
-  std::vector<size_t> windows;
-};
-
 class PairsPart {
  public:
-  PairsPart(World& world, const PairsOptions& options);
+  PairsPart(World& world, const RoundOptions& options);
 
   // A JSON array, one object a piece.
   std::string Run();
@@ -42,7 +35,7 @@ class PairsPart {
   void Calibrate(Case& a_case);
 
   World& world_;
-  const PairsOptions options_;
+  const RoundOptions options_;
   std::unique_ptr<Publisher> direct_;
   std::unique_ptr<Publisher> unary_;
   std::unique_ptr<Publisher> stream_;

@@ -6,7 +6,7 @@ font; colours for light and dark by the reader's preference.
 
 import html
 
-from figures import Case, Pair, size_name
+from figures import CONSUME, Case, Pair, size_name
 
 WIDTH = 960
 ROW = 26
@@ -78,6 +78,8 @@ def cpu_most(pair: Pair) -> float:
 
 
 def group_name(case: Case) -> str:
+    if case.work == CONSUME:
+        return "SubscribeStream" if case.through == "stream" else "Subscribe, and Ack calls"
     if case.through == "stream":
         return "PublishStream"
     if case.window == 1:

@@ -1,11 +1,10 @@
-// Piece: one measured piece of publishing, with what it cost the client (this process), the daemon
-// and the broker.
+// Piece: one measured piece of publishing, with what it cost.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
+#include "bench/costs.h"
 #include "bench/json.h"
 #include "bench/publisher.h"
 #include "bench/world.h"
@@ -24,11 +23,8 @@ struct Piece {
   size_t messages = 0;
   double seconds = 0;
   Latency latency;
-  double client_cpu = 0;  // microseconds a message, as all three
-  double daemon_cpu = 0;
-  std::optional<double> broker_cpu;  // where the broker is our own
-  size_t bytes_in_flight = 0;        // of bodies, at most
-  size_t daemon_peak_bytes = 0;
+  Costs costs;
+  size_t bytes_in_flight = 0;  // of bodies, at most
 };
 
 // Publishes to a queue of its own, and counts what is in it then. Throws unless every message was

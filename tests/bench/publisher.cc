@@ -6,18 +6,6 @@
 
 namespace amqp_sidecar::bench {
 
-std::string NameOf(Path path) {
-  switch (path) {
-    case Path::kDirect:
-      return "direct";
-    case Path::kUnary:
-      return "unary";
-    case Path::kStream:
-      return "stream";
-  }
-  return "";
-}
-
 std::unique_ptr<Publisher> MakePublisher(Path path, const std::string& address) {
   switch (path) {
     case Path::kDirect:

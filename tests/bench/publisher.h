@@ -1,16 +1,13 @@
-// Publisher: one way from a program to the broker. What each path is, and a maker by name.
+// Publisher: one way from a program to the broker, and a maker by name.
 #pragma once
 
 #include <memory>
 #include <string>
 
+#include "bench/path.h"
 #include "bench/progress.h"
 
 namespace amqp_sidecar::bench {
-
-enum class Path { kDirect, kUnary, kStream };
-
-std::string NameOf(Path path);
 
 // One thread. Connected from the start, and idle between two calls.
 class Publisher {

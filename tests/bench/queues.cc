@@ -11,6 +11,9 @@ namespace {
 using test::StockBytes;
 
 constexpr amqp_channel_t kChannel = 1;
+constexpr std::chrono::seconds kLimit{5};
+// For a channel to be closed behind its last consumer.
+constexpr std::chrono::milliseconds kSettling{100};
 
 }  // namespace
 
@@ -40,12 +43,26 @@ void Queues::Declare(const std::string& queue, QueueType type) {
 }
 
 // A quorum queue tells of its last messages a moment later.
-void Queues::Settle(const std::string& queue, size_t messages) {
+void Queues::AwaitCount(const std::string& queue, size_t messages) {
   size_t count = 0;
-  test::Eventually(std::chrono::seconds(5), [&] { return (count = Count(queue)) == messages; });
+  test::Eventually(kLimit, [&] { return (count = Count(queue)) == messages; });
   if (count != messages) {
     throw std::runtime_error(std::to_string(messages) + " confirmed, " + std::to_string(count) +
                              " in the queue");
+  }
+}
+
+void Queues::Settle(const std::string& queue, size_t messages) {
+  AwaitCount(queue, messages);
+  Delete(queue);
+}
+
+void Queues::SettleDrained(const std::string& queue) {
+  if (!test::Eventually(kLimit, [&] { return StateOf(queue).consumers == 0; })) {
+    throw std::runtime_error("a consumer stays");
+  }
+  if (!test::Throughout(kSettling, [&] { return Count(queue) == 0; })) {
+    throw std::runtime_error(std::to_string(Count(queue)) + " came back to a drained queue");
   }
   Delete(queue);
 }
@@ -60,11 +77,13 @@ std::string Queues::BrokerVersion() const {
   return "";
 }
 
-size_t Queues::Count(const std::string& queue) {
+size_t Queues::Count(const std::string& queue) { return StateOf(queue).messages; }
+
+Queues::State Queues::StateOf(const std::string& queue) {
   const amqp_queue_declare_ok_t* ok = amqp_queue_declare(connection_, kChannel, StockBytes(queue),
                                                          /*passive=*/1, 0, 0, 0, amqp_empty_table);
   Check("queue.declare");
-  return ok->message_count;
+  return {ok->message_count, ok->consumer_count};
 }
 
 void Queues::Delete(const std::string& queue) {

@@ -23,15 +23,25 @@ class Queues {
 
   // Durable. A queue of that name that is left from an earlier run goes first.
   void Declare(const std::string& queue, QueueType type);
-  // How many messages it holds.
+  // How many messages it holds that are not delivered.
   size_t Count(const std::string& queue);
+  // Throws unless it holds exactly that many messages.
+  void AwaitCount(const std::string& queue, size_t messages);
   // Throws unless it holds exactly that many messages, then deletes it.
   void Settle(const std::string& queue, size_t messages);
+  // Throws unless it has no consumer any more and stays empty, then deletes it: a message that was
+  // delivered and not acknowledged would come back.
+  void SettleDrained(const std::string& queue);
 
   // As the broker says.
   std::string BrokerVersion() const;
 
  private:
+  struct State {
+    size_t messages;
+    size_t consumers;
+  };
+  State StateOf(const std::string& queue);
   void Delete(const std::string& queue);
   void Check(const std::string& what);
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a run of publish_bench gave: the goals on standard output, tables and a picture on demand.
+"""What a run of bench gave: the goals on standard output, tables and a picture on demand.
 
 Usage: report.py FIGURES.json [--markdown FILE] [--svg FILE]
 
@@ -15,7 +15,7 @@ import typing
 
 sys.dont_write_bytecode = True  # nothing is left between the sources
 
-from figures import pairs_of  # noqa: E402
+from figures import consume_pairs_of, pairs_of  # noqa: E402
 from goals import goals_of, verdict  # noqa: E402
 from picture import svg  # noqa: E402
 from tables import markdown  # noqa: E402
@@ -50,7 +50,8 @@ def main() -> int:
         tables = markdown(figures, picture)
         arguments.markdown.write_text(with_tables(old, tables), encoding="utf-8")
     if arguments.svg:
-        arguments.svg.write_text(svg(pairs_of(figures)), encoding="utf-8")
+        arguments.svg.write_text(svg([*pairs_of(figures), *consume_pairs_of(figures)]),
+                                 encoding="utf-8")
     print("\n".join(goal_lines(figures)))
     return 0
 

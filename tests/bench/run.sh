@@ -5,12 +5,12 @@ set -euo pipefail
 usage() {
   cat <<'END_OF_USAGE'
 usage: tests/bench/run.sh [--quick] [OPTION...]
-  Builds publish_bench as it is shipped (preset release), runs it, and writes the tables of
-  docs/performance.md and the picture beside it: about a quarter of an hour.
-  --quick  a minute's worth; prints, and writes nothing into docs
-  OPTION   of publish_bench, such as --parts pairs or --rounds 9
+  Builds bench as it is shipped (preset release), runs it, and writes the tables of
+  docs/performance.md and the picture beside it: about twenty minutes.
+  --quick  two minutes' worth; prints, and writes nothing into docs
+  OPTION   of bench, such as --parts pairs,consume or --rounds 9
 Environment: AMQP_URI  a broker that runs; without it a private node, whose CPU is measured too
-             FIGURES   where the raw figures go (build/release/publish_bench.json)
+             FIGURES   where the raw figures go (build/release/bench.json)
 END_OF_USAGE
 }
 
@@ -22,7 +22,7 @@ esac
 
 cd "$(dirname "$0")/../.."
 cmake --preset release >/dev/null
-cmake --build build/release --target publish_bench
+cmake --build build/release --target bench
 # The figures name the daemon by the beginning of its SHA-256: a binary that was put in its place by
 # hand is up to date for the build.
 echo "sources $(git describe --always --dirty 2>/dev/null || echo unknown)," \
@@ -43,13 +43,13 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-figures=${FIGURES:-build/release/publish_bench.json}
+figures=${FIGURES:-build/release/bench.json}
 options=()
 if [ "$quick" = yes ]; then
-  options=(--rounds 2 --piece-seconds 0.1 --bodies 256,65536 --idle-calls 3
-           --clients 50 --client-seconds 2 --beside-rounds 1 --beside-seconds 1)
+  options=(--rounds 2 --piece-seconds 0.1 --bodies 256,65536 --latency-messages 100
+           --idle-calls 3 --clients 50 --client-seconds 2 --beside-rounds 1 --beside-seconds 1)
 fi
-build/release/bin/publish_bench --json "$figures" "${options[@]}" "$@"
+build/release/bin/bench --json "$figures" "${options[@]}" "$@"
 
 if [ "$quick" = yes ]; then
   tests/bench/report.py "$figures" --markdown "$TMPDIR/tables.md" >/dev/null

@@ -3,10 +3,12 @@
 import statistics
 import typing
 
-from figures import Pair, Spread, pairs_of, size_name, spread_of
+from figures import (Pair, Spread, consume_pairs_of, latency_pairs_of, pairs_of, size_name,
+                     spread_of)
 from goals import goals_of, verdict
 
 Figures = dict[str, typing.Any]
+WAYS_OUT = {"stream": "SubscribeStream", "unary": "Subscribe, Ack calls"}
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
@@ -65,19 +67,44 @@ def speed_table(pairs: list[Pair]) -> str:
                   "p50, direct → sidecar", "p99, direct → sidecar"], rows)
 
 
+def cost_cells(pair: Pair, idle_bytes: int) -> list[str]:
+    def median(path: str, name: str) -> str:
+        return cpu(pair.value(path, name).median) if pair.has(name) else ""
+
+    over = pair.value("sidecar", "daemon_peak_bytes").median - idle_bytes
+    return [median("direct", "client_cpu_us"), median("sidecar", "client_cpu_us"),
+            median("sidecar", "daemon_cpu_us"),
+            " → ".join(median(path, "broker_cpu_us") for path in ("direct", "sidecar")), size(over)]
+
+
+COST_HEAD = ["client, direct: µs", "client, sidecar: µs", "daemon: µs",
+             "broker, direct → sidecar: µs", "daemon's peak over idle"]
+
+
 def cost_table(pairs: list[Pair], idle_bytes: int) -> str:
+    rows = [[*case_cells(pair), *cost_cells(pair, idle_bytes),
+             size(pair.value("sidecar", "bytes_in_flight").median)] for pair in pairs]
+    return table([*CASE_HEAD, *COST_HEAD, "in flight"], rows)
+
+
+def consume_table(pairs: list[Pair], idle_bytes: int) -> str:
+    rows = [[pair.case.queue, size_name(pair.case.body_bytes), WAYS_OUT[pair.case.through],
+             whole(pair.rate("direct")), whole(pair.rate("sidecar")), ratio(pair.rate_ratio()),
+             *cost_cells(pair, idle_bytes)] for pair in pairs]
+    return table(["queue", "body", "by", "direct, messages/s", "sidecar, messages/s",
+                  "sidecar ÷ direct", *COST_HEAD], rows)
+
+
+def latency_table(pairs: list[Pair]) -> str:
     rows = []
     for pair in pairs:
-        def median(path: str, name: str, pair: Pair = pair) -> str:
-            return cpu(pair.value(path, name).median) if pair.has(name) else ""
-        over = pair.value("sidecar", "daemon_peak_bytes").median - idle_bytes
-        in_flight = pair.value("sidecar", "bytes_in_flight").median
-        rows.append([*case_cells(pair), median("direct", "client_cpu_us"),
-                     median("sidecar", "client_cpu_us"), median("sidecar", "daemon_cpu_us"),
-                     " → ".join(median(path, "broker_cpu_us") for path in ("direct", "sidecar")),
-                     size(over), size(in_flight)])
-    return table([*CASE_HEAD, "client, direct: µs", "client, sidecar: µs", "daemon: µs",
-                  "broker, direct → sidecar: µs", "daemon's peak over idle", "in flight"], rows)
+        cells = [pair.case.queue, size_name(pair.case.body_bytes)]
+        for name in ("p50_us", "p99_us"):
+            cells += [durations(pair.value("direct", name)), durations(pair.value("sidecar", name)),
+                      ratio(pair.value_ratio(name))]
+        rows.append(cells)
+    return table(["queue", "body", "p50, direct", "p50, sidecar", "sidecar ÷ direct",
+                  "p99, direct", "p99, sidecar", "sidecar ÷ direct"], rows)
 
 
 def idle_table(idle: Figures) -> str:
@@ -114,21 +141,31 @@ def goal_table(figures: Figures) -> str:
     return table(["goal", "bound", "value", ""], rows)
 
 
+def rounds_of(pairs: list[Pair]) -> int:
+    return len(pairs[0].direct) if pairs else 0
+
+
 def markdown(figures: Figures, picture: str = "") -> str:
     """`picture`: where it lies, from the document; empty: there is none."""
     machine = figures["machine"]
-    pairs = pairs_of(figures)
+    pairs, consumed = pairs_of(figures), consume_pairs_of(figures)
+    latencies = latency_pairs_of(figures)
     parts = [f"{machine['cores']} cores of {machine['processor']}, RabbitMQ {machine['rabbitmq']} "
              f"beside it, gRPC {machine['grpc']}, daemon {machine['daemon']}. "
              "Medians (lowest–highest) of "
-             f"{len(pairs[0].direct) if pairs else 0} rounds; ratios are taken within a round.\n",
+             f"{rounds_of([*pairs, *consumed, *latencies])} rounds; ratios are taken within a round.\n",
              "### Goals\n", goal_table(figures)]
     if picture:
         parts += [f"![Throughput of direct's and CPU a message, by case]({picture})\n"]
     if pairs:
-        parts += ["### Throughput and latency\n", speed_table(pairs),
-                  "### CPU a message, and memory\n",
+        parts += ["### Publishing: throughput and latency\n", speed_table(pairs),
+                  "### Publishing: CPU a message, and memory\n",
                   cost_table(pairs, figures["daemon_idle_bytes"])]
+    if consumed:
+        parts += ["### Consuming: throughput, CPU a message, and memory\n",
+                  consume_table(consumed, figures["daemon_idle_bytes"])]
+    if latencies:
+        parts += ["### From a publish to its delivery\n", latency_table(latencies)]
     for name, title, make in (("idle", "After a silence", idle_table),
                               ("clients", "Many clients", clients_table),
                               ("beside", "One at a time beside a saturating client", beside_table)):

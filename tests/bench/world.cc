@@ -16,7 +16,7 @@ class World::OwnNode {
     try {
       node_.Stop();
     } catch (const std::exception& error) {
-      std::fprintf(stderr, "publish_bench: %s\n", error.what());
+      std::fprintf(stderr, "bench: %s\n", error.what());
     }
   }
   OwnNode(const OwnNode&) = delete;

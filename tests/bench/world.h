@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "bench/path.h"
 #include "bench/process_meter.h"
-#include "bench/publisher.h"
 #include "bench/queues.h"
 #include "support/sidecar_process.h"
 
@@ -19,7 +19,7 @@ class World {
   World();
   ~World();
 
-  // For MakePublisher.
+  // For MakePublisher, MakeConsumer and MakeTrip.
   std::string AddressOf(Path path) const;
   const std::string& uri() const { return uri_; }
   Queues& queues() { return *queues_; }

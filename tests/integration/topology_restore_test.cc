@@ -34,6 +34,31 @@ TEST_CASE("What was declared by call is there again after a reconnect, what was 
   CHECK_FALSE(world.direct.QueueExists(gone));
 }
 
+// The call waits for the link with the topology, which is then declared from what is kept.
+TEST_CASE("What is deleted by call while the broker is away is not there after the reconnect") {
+  ProxiedWorld world;
+  const Trio kept(world.names);
+  const Trio removed(world.names);
+  REQUIRE(world.client.Declare(kept.Request()).ok());
+  REQUIRE(world.client.Declare(removed.Request()).ok());
+  world.proxy.TakeAway();
+  auto deleted = InBackground([&] {
+    pb::DeleteQueueRequest remove;
+    remove.set_queue(removed.queue);
+    pb::DeleteQueueResponse response;
+    return Call(world.client, &pb::TopologyService::Stub::DeleteQueue, remove, &response);
+  });
+  CHECK(Throughout(200ms, [&] { return deleted.wait_for(0s) != std::future_status::ready; }));
+  world.proxy.Restore();
+  const Outcome outcome = deleted.get();
+  INFO(outcome);
+  CHECK(outcome.ok());
+  world.sidecar.WaitReady();
+  CHECK_FALSE(world.direct.QueueExists(removed.queue));
+  CHECK(world.client.Publish(JsonMessage(removed.exchange, "order.new")).reason == "UNROUTABLE");
+  CHECK(world.client.Publish(JsonMessage(kept.exchange, "order.new")).ok());
+}
+
 // Queues on the shared node that a sidecar makes by its configuration, gone with the object.
 class ConfiguredQueues {
  public:

@@ -48,6 +48,11 @@ std::string Names::Reserve(const std::string& what) {
   return name;
 }
 
+std::string Names::DeadOf(const std::string& queue) {
+  queues_.push_back(queue + ".dead");
+  return queues_.back();
+}
+
 SidecarOptions ForNode(SidecarOptions options, const RabbitmqNode& node) {
   if (options.uri.empty()) options.uri = node.uri();
   return options;

@@ -38,6 +38,8 @@ class Names {
   std::string ExchangeTo(const std::string& queue, const std::string& key);
   // A name that the test makes on the broker in some other way.
   std::string Reserve(const std::string& what);
+  // The name of the queue that the sidecar declares for what failed in `queue`.
+  std::string DeadOf(const std::string& queue);
 
   Direct& direct() { return direct_; }
 

@@ -34,6 +34,16 @@ size_t Checker::Called(Publish publish) {
   return publishes_.size() - 1;
 }
 
+size_t Checker::CameOtherwise(Publish publish) {
+  publish.called = publish.answered = publish.deadline = reactor_.Now();
+  publish.answers = 1;
+  publish.result.routed = true;
+  trace_.Event("publish by others", {publishes_.size()},
+               publish.exchange + "/" + publish.routing_key);
+  publishes_.push_back(std::move(publish));
+  return publishes_.size() - 1;
+}
+
 std::string Checker::Describe(size_t index) const {
   const Publish& publish = publishes_[index];
   std::string text = "publish " + std::to_string(index) + " (" + publish.exchange + "/" +
@@ -182,14 +192,35 @@ Checker::CopyId Checker::Stored(size_t index, std::string_view queue, bool first
     }
     last->second = index;
   }
-  copies_.push_back({index, Fate::kHeld, false});
-  publish.copies.push_back(copies_.size() - 1);
-  return copies_.size() - 1;
+  Copy copy{index, copies_.size()};
+  copy.journey.exchange = publish.exchange;
+  copy.journey.routing_key = publish.routing_key;
+  return AddCopy(std::move(copy));
+}
+
+Checker::CopyId Checker::AddCopy(Copy copy) {
+  const CopyId id = copies_.size();
+  publishes_[copy.publish].copies.push_back(id);
+  copies_.push_back(std::move(copy));
+  return id;
+}
+
+Checker::CopyId Checker::Copied(CopyId from, Journey journey) {
+  return AddCopy({copies_[from].publish, from, Fate::kHeld, true, std::move(journey)});
+}
+
+Checker::CopyId Checker::Moved(CopyId from, Journey journey) {
+  return AddCopy({copies_[from].publish, from, Fate::kHeld, false, std::move(journey)});
+}
+
+Checker::CopyId Checker::OriginOf(CopyId copy) const {
+  while (copies_[copy].parent != copy) copy = copies_[copy].parent;
+  return copy;
 }
 
 void Checker::Acked(size_t index, bool returned, const std::vector<CopyId>& copies) {
   ++(returned ? publishes_[index].acked_returned : publishes_[index].acked_stored);
-  for (const CopyId copy : copies) copies_[copy].confirmed = true;
+  for (const CopyId copy : copies) Confirmed(copy);
 }
 
 void Checker::CheckDuplicates(size_t index) {
@@ -220,16 +251,30 @@ void Checker::Finish(size_t held) {
       continue;
     }
     CheckDuplicates(i);
-    if (publish.result.error) {
-      if (publish.result.error->persisted == Persisted::kNo && publish.stored > 0) {
-        Fail(Describe(i) + " but the broker has stored it: lied");
-      }
-      continue;
+    CheckKept(i);
+    if (!publish.result.error) continue;
+    if (publish.result.error->persisted == Persisted::kNo && publish.stored > 0) {
+      Fail(Describe(i) + " but the broker has stored it: lied");
     }
-    if (!publish.result.routed) continue;
-    const bool kept = std::ranges::any_of(
-        publish.copies, [&](CopyId copy) { return copies_[copy].fate != Fate::kLostUnconfirmed; });
-    if (!kept) Fail(Describe(i) + " and lost");
+  }
+}
+
+// Each queue that it reached has it, or somebody has done with it; once, where nothing was amiss.
+void Checker::CheckKept(size_t index) {
+  const Publish& publish = publishes_[index];
+  std::map<CopyId, size_t> ends;
+  for (const CopyId id : publish.copies) {
+    const Copy& copy = copies_[id];
+    if (copy.fate == Fate::kLostUnconfirmed) continue;
+    ends[OriginOf(id)] += copy.fate != Fate::kDeadLettered && copy.fate != Fate::kMoved;
+  }
+  const bool ok = publish.answers > 0 && !publish.result.error && publish.result.routed;
+  if (ok && ends.empty()) Fail(Describe(index) + " and lost");
+  for (const auto& [origin, count] : ends) {
+    if (count == 0) Fail(Describe(index) + " and lost on its way");
+    if (count > 1 && faultless_ && !publish.may_be_double) {
+      Fail(Describe(index) + " became " + std::to_string(count) + " without a fault");
+    }
   }
 }
 

@@ -20,6 +20,10 @@ enum class Fate {
   kHeld,             // in a queue, or delivered and unsettled
   kConsumed,         // acked
   kRejected,         // rejected, and the queue dead-letters to nowhere
+  kExpired,          // its time was over, and the queue dead-letters to nowhere
+  kDropped,          // dead-lettered to where nothing takes it
+  kDeadLettered,     // by the broker: other copies are where it went
+  kMoved,            // by the sidecar: another copy is where it went
   kRemoved,          // purged, or its queue was deleted
   kTransient,        // its queue or itself did not outlive a restart, as it was declared
   kLostUnconfirmed,  // did not outlive a restart, and had not been confirmed
@@ -35,6 +39,10 @@ class Checker {
     std::string message_id;
     size_t body_bytes = 0;
     bool allow_unroutable = false;
+    // What else consumers are to see.
+    std::string expiration;
+    std::string user_id;
+    amqp::FieldTable headers;
     base::TimePoint called;
     base::TimePoint deadline;
 
@@ -50,6 +58,7 @@ class Checker {
     int acked_stored = 0;
     int acked_returned = 0;
     std::vector<CopyId> copies;
+    bool may_be_double = false;
   };
 
   explicit Checker(Trace& trace, const base::Reactor& reactor) : trace_(trace), reactor_(reactor) {}
@@ -62,6 +71,10 @@ class Checker {
   void Fault() { faults_.push_back(reactor_.Now()); }
   // No fault is planned in this run: duplicates and disorder are not allowed.
   void ExpectNoFaults() { faultless_ = true; }
+  bool faultless() const { return faultless_; }
+  // Not of this publish, all the same.
+  void ExpectDuplicates(size_t index) { publishes_[index].may_be_double = true; }
+  base::TimePoint Now() const { return reactor_.Now(); }
 
   // The sidecar's bounds are far away.
   void ExpectNoLimits() { limited_ = false; }
@@ -74,6 +87,9 @@ class Checker {
 
   // --- The callers.
   size_t Called(Publish publish);
+  // It came to the broker by other ways than the sidecar.
+  size_t CameOtherwise(Publish publish);
+  void NotTaken(size_t index) { publishes_[index].result.routed = false; }
   void Answered(size_t index, broker::PublishResult result);
   const Publish& publish(size_t index) const { return publishes_[index]; }
   size_t publishes() const { return publishes_.size(); }
@@ -96,6 +112,32 @@ class Checker {
   void Returned(size_t index) { ++publishes_[index].returned; }
   void Refused(size_t index) { ++publishes_[index].refused; }
   void Acked(size_t index, bool returned, const std::vector<CopyId>& copies);
+  // What is known of the way of a copy.
+  struct Journey {
+    // What it was published with, or dead-lettered.
+    std::string exchange;
+    std::string routing_key;
+    // Attempts of that queue before the last wait.
+    std::string queue;
+    uint32_t attempts = 0;
+    // It waits until then, at least.
+    base::TimePoint not_before;
+    // What it carries of a wait: a consumer of that queue sees it as it was then.
+    std::string exchange_then;
+    std::string routing_key_then;
+    bool died_then = false;
+    bool died = false;    // the broker dead-lettered it, other than from a wait
+    bool killed = false;  // the sidecar dead-lettered it
+  };
+  const Journey& journey(CopyId copy) const { return copies_[copy].journey; }
+  size_t publish_of(CopyId copy) const { return copies_[copy].publish; }
+  // The broker puts a message where another of its queues had it.
+  CopyId Copied(CopyId from, Journey journey);
+  // The sidecar has published again what was delivered as `from`.
+  CopyId Moved(CopyId from, Journey journey);
+  // It was of another one of the same message that `copy` was made.
+  void SetParent(CopyId copy, CopyId parent) { copies_[copy].parent = parent; }
+  void Confirmed(CopyId copy) { copies_[copy].confirmed = true; }
   bool confirmed(CopyId copy) const { return copies_[copy].confirmed; }
   void Ended(CopyId copy, Fate fate) { copies_[copy].fate = fate; }
 
@@ -107,8 +149,10 @@ class Checker {
  private:
   struct Copy {
     size_t publish;
+    CopyId parent;  // what it was made of: itself where it was published
     Fate fate = Fate::kHeld;
     bool confirmed = false;
+    Journey journey = {};
   };
   struct OtherCall {
     std::string what;
@@ -120,6 +164,9 @@ class Checker {
   void CheckOk(size_t index);
   void CheckFailed(size_t index);
   void CheckDuplicates(size_t index);
+  CopyId AddCopy(Copy copy);
+  CopyId OriginOf(CopyId copy) const;
+  void CheckKept(size_t index);
   std::string Describe(size_t index) const;
 
   Trace& trace_;

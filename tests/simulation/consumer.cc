@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/delivery_id.h"
+#include "delivery_check.h"
 
 namespace amqp_sidecar::simulation {
 
@@ -16,11 +17,17 @@ std::string Consumer::Describe() const {
   return "subscription " + std::to_string(id_) + " of " + queue_;
 }
 
-void Consumer::Subscribe(broker::SubscribeRequest request) {
+void Consumer::Subscribe(broker::SubscribeRequest request, SettlementChecker::Terms terms) {
   queue_ = request.queue;
   exclusive_ = request.exclusive;
-  ground_.trace.Event("subscribe", {request.prefetch, request.exclusive}, queue_);
+  has_deadline_ = terms.ack_deadline > base::Duration::zero();
+  ground_.trace.Event(
+      "subscribe",
+      {request.prefetch, request.exclusive, terms.retry ? terms.retry->max_attempts + 1 : 0,
+       static_cast<uint64_t>(terms.ack_deadline / milliseconds(1))},
+      queue_);
   id_ = ground_.broker.Subscribe(std::move(request), shared_from_this());
+  ground_.settlements.Subscribed(id_, std::move(terms));
 }
 
 void Consumer::Leave() {
@@ -30,6 +37,12 @@ void Consumer::Leave() {
   if (!old_.empty() && random_.Chance(0.5)) Settle(Verb::kAck, {old_.back()});
   ground_.broker.EndSubscription(id_);
   ground_.reactor.WorldAfter(milliseconds(1), [self = shared_from_this()] { self->gone_ = true; });
+}
+
+void Consumer::Finish() {
+  if (left_ || std::exchange(finishing_, true)) return;
+  ground_.trace.Event("finish", {id_});
+  ground_.broker.FinishSubscription(id_);
 }
 
 void Consumer::OnEvent(SubscriptionEvent event, std::string detail) {
@@ -61,41 +74,44 @@ void Consumer::OnEvent(SubscriptionEvent event, std::string detail) {
   if (wrong != nullptr) ground_.checker.Fail(Describe() + " is told " + wrong + " out of turn");
 }
 
-void Consumer::OnEnd(broker::Error why) {
-  ground_.trace.Event("end", {id_}, broker::ReasonName(why.reason));
+void Consumer::OnEnd(std::optional<broker::Error> why) {
+  ground_.trace.Event("end", {id_}, why ? broker::ReasonName(why->reason) : "as asked");
   if (state_ == State::kEnded || gone_) ground_.checker.Fail(Describe() + " ends twice");
+  if (!why && !finishing_) ground_.checker.Fail(Describe() + " ends, and nobody asked for it");
   state_ = State::kEnded;
 }
 
-void Consumer::CheckDelivery(const broker::Delivery& delivery) {
-  const auto publish = ground_.checker.Find(delivery.properties.correlation_id);
-  if (!publish) return ground_.checker.Fail(Describe() + " gets what nobody published");
-  const Checker::Publish& expected = ground_.checker.publish(*publish);
-  if (delivery.body != ground_.checker.Body(*publish) || delivery.exchange != expected.exchange ||
-      delivery.routing_key != expected.routing_key ||
-      delivery.properties.message_id != expected.message_id || delivery.queue != queue_) {
-    ground_.checker.Fail(Describe() + " gets publish " + std::to_string(*publish) + " changed");
-  }
+void Consumer::OnDeliveries(std::vector<broker::Delivery> deliveries) {
+  if (deliveries.empty()) ground_.checker.Fail(Describe() + " gets no deliveries");
+  for (const broker::Delivery& delivery : deliveries) OnDelivery(delivery);
 }
 
-void Consumer::OnDelivery(broker::Delivery delivery) {
-  ground_.trace.Event("delivery", {id_}, delivery.id);
+void Consumer::OnDelivery(const broker::Delivery& delivery) {
+  Held held{{delivery.id.subscription, delivery.id.incarnation, delivery.id.tag},
+            broker::FormatDeliveryId(delivery.id)};
+  ground_.trace.Event("delivery", {id_, delivery.message->attempt}, held.id);
   if (state_ != State::kActive || gone_) {
     ground_.checker.Fail(Describe() + " gets a delivery out of turn");
   }
-  CheckDelivery(delivery);
-  const auto id = broker::ParseDeliveryId(delivery.id);
-  if (!id || id->subscription != id_) {
+  if (held.key.subscription != id_ || *delivery.queue != queue_) {
     return ground_.checker.Fail(Describe() + " gets a delivery of another");
   }
-  Held held{{id->subscription, id->incarnation, id->tag}, std::move(delivery.id)};
-  ground_.settlements.Received(held.key);
+  const auto copy = ground_.settlements.Received(held.key, delivery.message->attempt,
+                                                 delivery.message->redelivered);
+  if (!copy) return;
+  const std::string wrong = WrongWith(delivery, ground_.checker, *copy);
+  if (!wrong.empty()) {
+    ground_.checker.Fail(Describe() + " gets publish " +
+                         std::to_string(ground_.checker.publish_of(*copy)) + " " + wrong);
+  }
   SettleLater(std::move(held));
 }
 
 Verb Consumer::RandomVerb() {
   const double draw = random_.Unit();
-  return draw < 0.8 ? Verb::kAck : draw < 0.9 ? Verb::kNack : Verb::kReject;
+  return draw >= habits_.failures      ? Verb::kAck
+         : draw < habits_.failures / 2 ? Verb::kNack
+                                       : Verb::kReject;
 }
 
 std::string Consumer::Garbage() {
@@ -106,6 +122,7 @@ std::string Consumer::Garbage() {
 }
 
 void Consumer::SettleLater(Held held) {
+  if (has_deadline_ && random_.Chance(0.3)) ExtendLater(held);
   if (random_.Chance(0.03)) return;  // forgotten
   const base::Duration delay =
       random_.Chance(0.8) ? random_.Time({}, milliseconds(20)) : random_.Time({}, seconds(2));
@@ -113,7 +130,7 @@ void Consumer::SettleLater(Held held) {
     // One who has left may still settle, and so may one whose subscription is interrupted.
     std::vector<Held> all = {held};
     self->old_.push_back(held);
-    if (self->bad_ && self->random_.Chance(0.2)) {
+    if (self->habits_.bad && self->random_.Chance(0.2)) {
       all.push_back(self->old_[self->random_.Below(self->old_.size())]);
     }
     self->Settle(self->RandomVerb(), std::move(all));
@@ -121,35 +138,76 @@ void Consumer::SettleLater(Held held) {
 }
 
 void Consumer::Settle(Verb verb, std::vector<Held> held) {
-  std::vector<std::string> ids;
-  for (const Held& one : held) {
-    ids.push_back(one.id);
-    ground_.settlements.Asked(one.key, verb);
-    ground_.trace.Event("settle", {static_cast<uint64_t>(verb)}, one.id);
+  broker::Settlement settlement;
+  settlement.verb = verb;
+  if (verb == Verb::kNack && habits_.delays && random_.Chance(0.6)) {
+    settlement.delay = random_.Chance(0.9) ? random_.Time(milliseconds(10), milliseconds(1'500))
+                                           : random_.Time(seconds(2), seconds(100));
   }
-  if (bad_ && random_.Chance(0.1)) {
-    ids.push_back(Garbage());
+  if (verb == Verb::kReject && random_.Chance(0.5)) settlement.cause = "it is no good";
+  if (habits_.bad && random_.Chance(0.1)) {
+    const std::string garbage = Garbage();
     // It may have become an id that counts.
-    if (const auto id = broker::ParseDeliveryId(ids.back())) {
-      held.push_back({{id->subscription, id->incarnation, id->tag}, ids.back()});
-      ground_.settlements.Asked(held.back().key, verb);
-    } else {
-      held.push_back({{}, ids.back()});
-    }
+    const auto id = broker::ParseDeliveryId(garbage);
+    held.push_back({id ? SettlementChecker::Key{id->subscription, id->incarnation, id->tag}
+                       : SettlementChecker::Key{},
+                    garbage});
   }
   const size_t call = ground_.checker.CalledOther("settle", base::kNever);
-  ground_.broker.Settle(
-      verb, std::move(ids),
-      [this, self = shared_from_this(), verb, held, call](broker::SettleResult result) {
-        ground_.checker.AnsweredOther(call);
-        for (const Held& one : held) {
-          const bool failed =
-              result.error || std::ranges::any_of(result.failures, [&](const auto& failure) {
-                return failure.delivery_id == one.id;
-              });
-          ground_.settlements.Told(one.key, verb, !failed);
-        }
-      });
+  for (const Held& one : held) {
+    settlement.delivery_ids.push_back(one.id);
+    ground_.settlements.Asked(one.key, verb, call, settlement.delay);
+    ground_.trace.Event(
+        "settle",
+        {static_cast<uint64_t>(verb),
+         static_cast<uint64_t>(settlement.delay.value_or(base::Duration()) / milliseconds(1))},
+        one.id);
+  }
+  ground_.broker.Settle(std::move(settlement), [self = shared_from_this(), verb, held,
+                                                call](const broker::SettleResult& result) {
+    self->ground_.checker.AnsweredOther(call);
+    self->OnSettled(verb, call, held, result);
+  });
+}
+
+void Consumer::OnSettled(Verb verb, size_t call, const std::vector<Held>& held,
+                         const broker::SettleResult& result) {
+  if (result.error) {
+    ground_.trace.Event("not settled", {id_}, broker::ReasonName(result.error->reason));
+    for (const Held& one : held) ground_.settlements.Refused(one.key, verb, call);
+    return;
+  }
+  for (const Held& one : held) {
+    const auto failure =
+        std::ranges::find(result.failures, one.id, &broker::SettleFailure::delivery_id);
+    if (failure == result.failures.end()) {
+      ground_.settlements.Told(one.key, verb, call, std::nullopt);
+      continue;
+    }
+    ground_.trace.Event("not settled", {id_}, broker::SettleReasonName(failure->reason));
+    ground_.settlements.Told(one.key, verb, call, failure->reason);
+  }
+}
+
+void Consumer::ExtendLater(const Held& held) {
+  ground_.reactor.WorldAfter(random_.Time({}, milliseconds(50)),
+                             [self = shared_from_this(), held] { self->Extend(held); });
+}
+
+void Consumer::Extend(const Held& held) {
+  const base::Duration more = random_.Time(milliseconds(1), seconds(1));
+  ground_.settlements.AskedForTime(held.key, more);
+  ground_.trace.Event("extend", {static_cast<uint64_t>(more / milliseconds(1))}, held.id);
+  const size_t call = ground_.checker.CalledOther("extend", base::kNever);
+  const base::TimePoint asked = ground_.reactor.Now();
+  ground_.broker.ExtendAckDeadline({held.id}, more,
+                                   [self = shared_from_this(), key = held.key, call, more,
+                                    asked](const broker::SettleResult& result) {
+                                     self->ground_.checker.AnsweredOther(call);
+                                     if (!result.error && result.failures.empty()) {
+                                       self->ground_.settlements.ToldOfTime(key, more, asked);
+                                     }
+                                   });
 }
 
 }  // namespace amqp_sidecar::simulation

@@ -56,6 +56,10 @@ bool Plant([[maybe_unused]] const std::string& name) {
       {"stale-tag-settled", PlantedBug::kStaleTagSettled},
       {"republish-forgotten", PlantedBug::kRepublishForgotten},
       {"arrival-forgotten", PlantedBug::kArrivalForgotten},
+      {"lost-move-acked", PlantedBug::kLostMoveAcked},
+      {"own-expiration-kept", PlantedBug::kOwnExpirationKept},
+      {"wait-rounded-down", PlantedBug::kWaitRoundedDown},
+      {"attempts-forgotten", PlantedBug::kAttemptsForgotten},
   };
   const auto found = kBugs.find(name);
   if (found == kBugs.end()) return false;

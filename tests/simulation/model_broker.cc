@@ -85,6 +85,8 @@ ModelQueue* ModelBroker::FindQueue(const std::string& name) {
 
 void ModelBroker::DeclareQueue(ModelQueue queue) {
   queue.incarnation = next_incarnation_++;
+  queue.last_used = reactor_.Now();
+  if (queue.lease()) CheckLeaseAt(queue, queue.last_used + *queue.lease());
   const std::string name = queue.name;
   queues_[name] = std::move(queue);
 }
@@ -128,6 +130,9 @@ void ModelBroker::DropQueue(const std::string& name, Fate fate) {
   auto dropped = queues_.extract(name);
   std::erase_if(bindings_, [&](const Binding& b) { return b.queue == name; });
   for (const auto& [position, copy] : dropped.mapped().ready) checker_.Ended(copy.id, fate);
+  for (const auto& [id, leaving] : dropped.mapped().leaving) {
+    checker_.Ended(id, leaving.arrived ? Fate::kDeadLettered : fate);
+  }
   for (const ModelConsumer& consumer : dropped.mapped().consumers) {
     consumer.channel->QueueGone(consumer.tag);
   }
@@ -138,23 +143,29 @@ void ModelBroker::DropQueue(const std::string& name, Fate fate) {
 
 // --- Messages.
 
-std::vector<std::string> ModelBroker::QueuesFor(const std::string& exchange,
-                                                const std::string& key) const {
+std::vector<std::string> ModelBroker::QueuesFor(const ModelMessage& message) const {
   std::vector<std::string> names;
-  if (exchange.empty()) {
-    if (queues_.contains(key)) names.push_back(key);
-    return names;
-  }
+  AddQueuesFor(message.exchange, message.routing_key, names);
+  for (const std::string& key : message.further_keys) AddQueuesFor(message.exchange, key, names);
+  return names;
+}
+
+void ModelBroker::AddQueuesFor(const std::string& exchange, const std::string& key,
+                               std::vector<std::string>& names) const {
+  const auto add = [&](const std::string& name) {
+    if (queues_.contains(name) && std::ranges::find(names, name) == names.end()) {
+      names.push_back(name);
+    }
+  };
+  if (exchange.empty()) return add(key);
   const std::string& type = exchanges_.at(exchange).type;
   for (const Binding& binding : bindings_) {
-    if (binding.exchange != exchange || !queues_.contains(binding.queue)) continue;
-    const bool matches =
-        type == "fanout" || (type == "topic" ? TopicMatches(binding.key, key) : binding.key == key);
-    if (matches && std::ranges::find(names, binding.queue) == names.end()) {
-      names.push_back(binding.queue);
+    if (binding.exchange != exchange) continue;
+    if (type == "fanout" ||
+        (type == "topic" ? TopicMatches(binding.key, key) : binding.key == key)) {
+      add(binding.queue);
     }
   }
-  return names;
 }
 
 ModelBroker::Routed ModelBroker::Route(const std::shared_ptr<const ModelMessage>& message) {
@@ -163,7 +174,7 @@ ModelBroker::Routed ModelBroker::Route(const std::shared_ptr<const ModelMessage>
     routed.exchange_found = false;
     return routed;
   }
-  const std::vector<std::string> names = QueuesFor(message->exchange, message->routing_key);
+  const std::vector<std::string> names = QueuesFor(*message);
   routed.returned = names.empty();
   for (const std::string& name : names) {
     ModelQueue& queue = queues_.at(name);
@@ -171,13 +182,25 @@ ModelBroker::Routed ModelBroker::Route(const std::shared_ptr<const ModelMessage>
       routed.refused = true;
       continue;
     }
-    ModelCopy copy{message, checker_.Stored(message->publish, name, routed.copies.empty()),
-                   queue.next_position++, false};
+    ModelCopy copy;
+    copy.message = message;
+    copy.id = message->move ? settlements_.Moved(*message->move)
+                            : checker_.Stored(message->publish, name, routed.copies.empty());
     routed.copies.push_back(copy.id);
-    queue.ready.emplace(copy.position, std::move(copy));
-    PumpSoon(name);
+    Put(queue, std::move(copy));
   }
   return routed;
+}
+
+void ModelBroker::Put(ModelQueue& queue, ModelCopy copy) {
+  copy.position = queue.next_position++;
+  copy.expires = base::kNever;
+  for (const auto& time : {queue.time_to_live(), copy.message->time_to_live}) {
+    if (time) copy.expires = std::min(copy.expires, reactor_.Now() + *time);
+  }
+  if (copy.expires != base::kNever) ExpireSoon(queue, copy.expires);
+  queue.ready.emplace(copy.position, std::move(copy));
+  PumpSoon(queue.name);
 }
 
 void ModelBroker::Requeue(const std::string& name, uint64_t incarnation, ModelCopy copy) {
@@ -185,6 +208,8 @@ void ModelBroker::Requeue(const std::string& name, uint64_t incarnation, ModelCo
   if (queue == nullptr || queue->incarnation != incarnation) return;
   --queue->unacked;
   copy.redelivered = true;
+  ++copy.returns;
+  if (copy.expires != base::kNever) ExpireSoon(*queue, copy.expires);
   queue->ready.emplace(copy.position, std::move(copy));
   PumpSoon(name);
 }
@@ -213,7 +238,9 @@ void ModelBroker::Pump(const std::string& name) {
 
 void ModelBroker::RemoveConsumers(const ModelChannel& channel) {
   for (auto& [name, queue] : queues_) {
-    std::erase_if(queue.consumers, [&](const auto& c) { return c.channel == &channel; });
+    if (std::erase_if(queue.consumers, [&](const auto& c) { return c.channel == &channel; }) > 0) {
+      Renew(queue);
+    }
   }
 }
 
@@ -241,7 +268,7 @@ void ModelBroker::LoseTransient() {
     }
     std::erase_if(queue.ready, [&](const auto& entry) {
       const ModelCopy& copy = entry.second;
-      if (!copy.message->persistent) {
+      if (!copy.message->persistent && !queue.quorum()) {
         checker_.Ended(copy.id, Fate::kTransient);
         return true;
       }
@@ -325,7 +352,7 @@ void ModelBroker::DeleteSomeExchange() {
 }
 
 void ModelBroker::Heal() {
-  up_ = true;
+  if (!up_) ComeUp();
   login_ = Login::kOk;
   nacks_ = 0;
   confirms_from_ = {};
@@ -337,7 +364,7 @@ void ModelBroker::Heal() {
 
 size_t ModelBroker::held() const {
   size_t held = 0;
-  for (const auto& [name, queue] : queues_) held += queue.ready.size() + queue.unacked;
+  for (const auto& [name, queue] : queues_) held += queue.held();
   return held;
 }
 

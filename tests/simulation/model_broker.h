@@ -30,6 +30,8 @@ class ModelBroker {
     size_t max_message_bytes = 20'000;
     base::Duration max_confirm_latency = std::chrono::milliseconds(5);
     base::Duration close_repeats_every = std::chrono::milliseconds(200);
+    // Dead-letters as RabbitMQ 4 does, rather than 3.10.
+    bool newer = false;
   };
 
   enum class Login { kOk, kRefused, kNoVhost };
@@ -54,7 +56,7 @@ class ModelBroker {
   base::TimePoint confirms_from() const { return confirms_from_; }
   // Down now; what is not durable is gone, what is not confirmed may be.
   void GoDown(bool politely);
-  void ComeUp() { up_ = true; }
+  void ComeUp();
 
   // --- Faults on one of what there is; nothing where there is none.
   void CloseSomeChannel();
@@ -63,6 +65,10 @@ class ModelBroker {
   void CancelSomeConsumer();
   void DeleteSomeQueue();
   void DeleteSomeExchange();
+  // A message that came by other ways than the sidecar, to the queue that it names.
+  void TakeFromOthers(size_t publish, const amqp::Properties& properties);
+  // What waits in one queue to another, as it is; nothing where one of them is not there.
+  void MoveAll(const std::string& from, const std::string& to);
   // Ends every stall.
   void Heal();
 
@@ -95,12 +101,18 @@ class ModelBroker {
   size_t DeleteQueue(const std::string& name);
   // Back to where it was, or nowhere, if the queue is another by now.
   void Requeue(const std::string& queue, uint64_t incarnation, ModelCopy copy);
+  // Taken out of its queue for good: to where that dead-letters, or nowhere.
+  void Reject(const std::string& queue, ModelCopy copy);
+  // Nobody needs to use it for another while.
+  void Renew(ModelQueue& queue) { queue.last_used = reactor_.Now(); }
   // Hands out what is ready, at the end of the turn.
   void PumpSoon(const std::string& queue);
   void RemoveConsumers(const ModelChannel& channel);
   void ForgetLater(ModelConnection& connection);
 
   // --- For the checks.
+  // What has arrived where it was dead-lettered to is not also where it was.
+  void NoteDeadLetters();
   size_t held() const;
   size_t connections() const { return connections_.size(); }
   // Of all connections: channels that are open, and those that wait for the sidecar's close-ok.
@@ -120,8 +132,29 @@ class ModelBroker {
     auto operator<=>(const Binding&) const = default;
   };
 
-  std::vector<std::string> QueuesFor(const std::string& exchange, const std::string& key) const;
+  std::vector<std::string> QueuesFor(const ModelMessage& message) const;
+  void AddQueuesFor(const std::string& exchange, const std::string& key,
+                    std::vector<std::string>& names) const;
+  // At its end.
+  void Put(ModelQueue& queue, ModelCopy copy);
   void Pump(const std::string& name);
+
+  // --- Dead letters (model_dead_letters.cc).
+  enum class Arrival { kTaken, kNowhere, kInCircles };
+  // The message as it goes on from a queue.
+  std::shared_ptr<const ModelMessage> DeadLetterOf(const ModelQueue& queue,
+                                                   const ModelMessage& message, Death death) const;
+  // Puts what a queue had as `copy` where it is to go.
+  Arrival Arrive(const ModelQueue& from, const ModelMessage& message, Checker::CopyId copy,
+                 Death death);
+  void DeadLetter(ModelQueue& queue, ModelCopy copy, Death death);
+  void TryToLeave(const std::string& name, uint64_t incarnation, Checker::CopyId copy);
+  void Leave(const std::string& name, uint64_t incarnation, Checker::CopyId copy);
+  // Of those that wait for a consumer.
+  void ExpireMessages(const std::string& name, uint64_t incarnation);
+  void ExpireSoon(const ModelQueue& queue, base::TimePoint when);
+  void CheckLease(const std::string& name, uint64_t incarnation);
+  void CheckLeaseAt(const ModelQueue& queue, base::TimePoint when);
   void DropQueue(const std::string& name, Fate fate);
   void LoseTransient();
   std::vector<ModelChannel*> OpenChannels();

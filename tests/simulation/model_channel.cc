@@ -6,6 +6,7 @@
 
 #include "model_broker.h"
 #include "model_connection.h"
+#include "model_properties.h"
 
 namespace amqp_sidecar::simulation {
 namespace {
@@ -16,8 +17,7 @@ using broker::Verb;
 std::optional<SettlementChecker::Key> KeyOf(const std::string& consumer_tag) {
   unsigned long long subscription = 0;
   unsigned long long incarnation = 0;
-  if (std::sscanf(consumer_tag.c_str(), "amqp-sidecar-%llu-%llu", &subscription, &incarnation) !=
-      2) {
+  if (std::sscanf(consumer_tag.c_str(), "sidecar-%llu-%llu", &subscription, &incarnation) != 2) {
     return std::nullopt;
   }
   return SettlementChecker::Key{subscription, incarnation, 0};
@@ -212,9 +212,18 @@ void ModelChannel::Deliver(const std::string& tag, const std::string& queue, uin
   const uint64_t delivery_tag = next_delivery_tag_++;
   SettlementChecker::Key key = *KeyOf(tag);
   key.tag = delivery_tag;
-  broker_.settlements().Sent(key);
+  const bool counts = broker_.FindQueue(queue)->quorum();
+  broker_.settlements().Sent(
+      key, {copy.message->publish, copy.id, queue, counts ? static_cast<uint32_t>(copy.returns) : 0,
+            copy.redelivered});
   broker_.trace().Event("deliver", {number_, delivery_tag, copy.message->publish}, tag);
   const ModelMessage& message = *copy.message;
+  std::string properties = message.properties;
+  if (copy.returns > 0 && counts) {
+    ModelProperties counted(properties);
+    counted.SetHeader("x-delivery-count", {copy.returns});
+    properties = counted.Bytes();
+  }
   std::string bytes = MethodFrame(number_, Method::kBasicDeliver)
                           .Short(tag)
                           .U64(delivery_tag)
@@ -222,7 +231,7 @@ void ModelChannel::Deliver(const std::string& tag, const std::string& queue, uin
                           .Short(message.exchange)
                           .Short(message.routing_key)
                           .Bytes();
-  bytes += ContentFrames(number_, message.properties, message.body, broker_.options().frame_max);
+  bytes += ContentFrames(number_, properties, message.body, broker_.options().frame_max);
   unacked_[delivery_tag] = {queue, incarnation, std::move(copy), key};
   Send(std::move(bytes));
 }
@@ -251,14 +260,15 @@ void ModelChannel::OnSettle(WireReader args, Method method) {
 
 void ModelChannel::Settle(uint64_t tag, Verb verb, bool requeue) {
   Unacked settled = std::move(unacked_.extract(tag).mapped());
-  broker_.settlements().Settled(settled.key, verb);
+  const Fate fate = broker_.settlements().Settled(settled.key, verb);
   if (settled.queue.empty()) return;
   if (requeue) {
     broker_.Requeue(settled.queue, settled.incarnation, std::move(settled.copy));
     return;
   }
   --broker_.FindQueue(settled.queue)->unacked;
-  broker_.checker().Ended(settled.copy.id, verb == Verb::kAck ? Fate::kConsumed : Fate::kRejected);
+  if (verb == Verb::kReject) return broker_.Reject(settled.queue, std::move(settled.copy));
+  broker_.checker().Ended(settled.copy.id, fate);
 }
 
 void ModelChannel::DropUnacked(const std::string& queue, uint64_t incarnation, Fate fate) {
@@ -277,7 +287,9 @@ void ModelChannel::CloseByBroker(uint16_t code, const std::string& text) {
   broker_.checker().Fault();
   End(/*by_sidecar=*/false);
   state_ = State::kClosing;
-  close_frame_ = MethodFrame(number_, Method::kChannelClose).U16(code).Short(text).U32(0).Bytes();
+  // As RabbitMQ cuts it.
+  const std::string cut = text.size() > 255 ? text.substr(0, 252) + "..." : text;
+  close_frame_ = MethodFrame(number_, Method::kChannelClose).U16(code).Short(cut).U32(0).Bytes();
   Send(close_frame_);
   Later(broker_.reactor().Now() + broker_.options().close_repeats_every,
         &ModelChannel::RepeatClose);

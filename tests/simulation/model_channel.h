@@ -74,6 +74,7 @@ class ModelChannel {
     bool acked = true;
     bool returned = false;
     size_t publish = 0;
+    bool move = false;
     std::vector<Checker::CopyId> copies;
     base::TimePoint due;
   };

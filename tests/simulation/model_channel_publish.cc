@@ -25,13 +25,18 @@ void ModelChannel::OnPublish(const std::shared_ptr<ModelMessage>& message) {
         403,
         "ACCESS_REFUSED - access to exchange 'forbidden' in vhost '/' refused for user 'guest'");
   }
+  if (!message->user_id.empty() && message->user_id != "guest") {
+    return CloseByBroker(406, "PRECONDITION_FAILED - user_id property set to '" + message->user_id +
+                                  "' but authenticated user was 'guest'");
+  }
   ModelBroker::Routed routed = broker_.Route(message);
   if (!routed.exchange_found) return NotFound("exchange", message->exchange);
   Unconfirmed& unconfirmed = unconfirmed_[tag];
-  unconfirmed = {!routed.refused, routed.returned, message->publish, std::move(routed.copies), {}};
-  if (routed.refused) broker_.checker().Refused(message->publish);
+  unconfirmed = {!routed.refused,           routed.returned,          message->publish,
+                 message->move.has_value(), std::move(routed.copies), {}};
+  if (!message->move && routed.refused) broker_.checker().Refused(message->publish);
   if (routed.returned) {
-    broker_.checker().Returned(message->publish);
+    if (!message->move) broker_.checker().Returned(message->publish);
     std::string bytes = MethodFrame(number_, Method::kBasicReturn)
                             .U16(312)
                             .Short("NO_ROUTE")
@@ -80,7 +85,12 @@ void ModelChannel::EmitConfirm(uint64_t tag, bool multiple, bool acked) {
     const auto entry = multiple ? unconfirmed_.begin() : unconfirmed_.find(tag);
     if (entry == unconfirmed_.end() || entry->first > tag) break;
     const Unconfirmed& confirm = entry->second;
-    if (acked) {
+    if (acked && confirm.move) {
+      for (const Checker::CopyId copy : confirm.copies) {
+        broker_.checker().Confirmed(copy);
+        broker_.settlements().MoveConfirmed(copy);
+      }
+    } else if (acked) {
       broker_.checker().Acked(confirm.publish, confirm.returned, confirm.copies);
     } else {
       broker_.checker().Fault();

@@ -1,11 +1,60 @@
 #include "model_connection.h"
 
+#include <cstdio>
+#include <optional>
 #include <utility>
 
 #include "model_broker.h"
 
 namespace amqp_sidecar::simulation {
 namespace {
+
+std::string TextOf(const WireTable& table, const std::string& name) {
+  const auto found = table.find(name);
+  return found == table.end() || found->second.text() == nullptr ? "" : *found->second.text();
+}
+
+int64_t NumberOf(const WireTable& table, const std::string& name) {
+  const auto found = table.find(name);
+  return found == table.end() || found->second.number() == nullptr ? 0 : *found->second.number();
+}
+
+// What the sidecar says of a message that it publishes again.
+std::optional<SettlementChecker::Move> MoveOf(const ModelMessage& message,
+                                              const WireTable& headers) {
+  SettlementChecker::Move move;
+  move.publish = message.publish;
+  move.exchange = message.exchange;
+  move.routing_key = message.routing_key;
+  if (message.time_to_live) move.wrong = "with its expiration";
+  if (!message.further_keys.empty()) move.wrong = "with other keys to be routed by";
+  unsigned long long wait = 0;
+  int used = 0;
+  const bool waits =
+      message.exchange.empty() &&
+      std::sscanf(message.routing_key.c_str(), "amqp-sidecar.wait.%llums.%n", &wait, &used) == 1 &&
+      used > 0;
+  if (waits) {
+    const auto retry = headers.find("x-sidecar-retry");
+    const bool says = retry != headers.end() && retry->second.table() != nullptr;
+    const WireTable table = says ? *retry->second.table() : WireTable();
+    move.wait = std::chrono::milliseconds(wait);
+    move.from = message.routing_key.substr(static_cast<size_t>(used));
+    move.attempts = NumberOf(table, "attempts");
+    move.first_exchange = TextOf(table, "exchange");
+    move.first_routing_key = TextOf(table, "routing-key");
+    return move;
+  }
+  if (!headers.contains("x-sidecar-dead-by")) return std::nullopt;
+  move.dies = true;
+  move.from = TextOf(headers, "x-sidecar-queue");
+  move.dead_by = TextOf(headers, "x-sidecar-dead-by");
+  move.attempts = NumberOf(headers, "x-sidecar-attempts");
+  move.first_exchange = TextOf(headers, "x-sidecar-exchange");
+  move.first_routing_key = TextOf(headers, "x-sidecar-routing-key");
+  if (TextOf(headers, "x-sidecar-reason").empty()) move.wrong = "to die, and does not say why";
+  return move;
+}
 
 constexpr std::string_view kProtocolHeader("AMQP\x00\x00\x09\x01", 8);
 
@@ -236,6 +285,17 @@ void ModelConnection::OnContentHeader(uint16_t number, std::string_view payload)
   if (!publish) return Violated(502, "a publish that nobody made");
   content.message->publish = *publish;
   content.message->persistent = properties.persistent;
+  content.message->user_id = properties.user_id;
+  if (!properties.expiration.empty()) {
+    content.message->time_to_live = std::chrono::milliseconds(std::stoll(properties.expiration));
+  }
+  if (const auto further = properties.headers.find("CC"); further != properties.headers.end()) {
+    const WireArray* keys = further->second.array();
+    for (const WireValue& key : keys == nullptr ? WireArray() : *keys) {
+      if (key.text() != nullptr) content.message->further_keys.push_back(*key.text());
+    }
+  }
+  content.message->move = MoveOf(*content.message, properties.headers);
   content.message->properties = std::move(properties.encoded);
   content.has_header = true;
   if (content.missing == 0) FinishContent(number);
@@ -257,8 +317,10 @@ void ModelConnection::FinishContent(uint16_t number) {
   Content content = std::move(contents_.extract(number).mapped());
   const ModelMessage& message = *content.message;
   const Checker::Publish& expected = broker_.checker().publish(message.publish);
+  const bool same_way =
+      message.exchange == expected.exchange && message.routing_key == expected.routing_key;
   if (message.body != broker_.checker().Body(message.publish) ||
-      message.exchange != expected.exchange || message.routing_key != expected.routing_key) {
+      same_way == message.move.has_value()) {
     broker_.checker().Fail("publish " + std::to_string(message.publish) + " came changed");
   }
   const auto channel = channels_.find(number);

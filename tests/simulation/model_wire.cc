@@ -26,45 +26,76 @@ uint64_t WireReader::Number(size_t size) {
   return value;
 }
 
-std::map<std::string, int64_t> WireReader::Table() {
-  std::map<std::string, int64_t> numbers;
+WireTable WireReader::Table() {
+  WireTable fields;
   WireReader table(Take(U32()));
   while (table.ok_ && !table.bytes_.empty()) {
     const std::string name = table.Short();
-    numbers[name] = table.Value();
+    fields[name] = table.Value();
   }
   ok_ = ok_ && table.ok_;
-  return numbers;
+  return fields;
 }
 
-int64_t WireReader::Value() {
+WireArray WireReader::Array() {
+  WireArray values;
+  WireReader array(Take(U32()));
+  while (array.ok_ && !array.bytes_.empty()) values.push_back(array.Value());
+  ok_ = ok_ && array.ok_;
+  return values;
+}
+
+std::string WireReader::RawValue() {
+  const std::string_view before = bytes_;
+  Value();
+  return std::string(before.substr(0, before.size() - bytes_.size()));
+}
+
+WireValue WireReader::Value() {
+  const auto number = [](auto value) { return WireValue{static_cast<int64_t>(value)}; };
   switch (U8()) {
     case 't':
-    case 'b':
     case 'B':
-      return U8();
+      return number(U8());
+    case 'b':
+      return number(static_cast<int8_t>(U8()));
+    case 's':
+      return number(static_cast<int16_t>(U16()));
+    case 'u':
+      return number(U16());
     case 'I':
+      return number(static_cast<int32_t>(U32()));
     case 'i':
-      return static_cast<int32_t>(U32());
+      return number(U32());
     case 'l':
     case 'L':
     case 'T':
-    case 'd':
-      return static_cast<int64_t>(U64());
+      return number(U64());
     case 'S':
-    case 'x':
+      return {Long()};
     case 'A':
-      Long();
-      return 0;
+      return {Array()};
     case 'F':
-      Table();
-      return 0;
+      return {Table()};
+    case 'f':
+      U32();
+      return {};
+    case 'd':
+      U64();
+      return {};
+    case 'D':
+      U8();
+      U32();
+      return {};
+    case 'x':
+      Long();
+      return {};
     case 'V':
-      return 0;
+      return {};
     default:
       ok_ = false;
       bytes_ = {};
-      return 0;
+      return {};
   }
 }
 
@@ -121,17 +152,18 @@ bool ReadContentHeader(std::string_view payload, ContentProperties& properties, 
   const auto has = [&](int bit) { return (flags >> bit & 1) != 0; };
   if (has(15)) reader.Short();  // content_type
   if (has(14)) reader.Short();  // content_encoding
-  if (has(13)) reader.Table();  // headers
+  if (has(13)) properties.headers = reader.Table();
   if (has(12)) properties.persistent = reader.U8() == 2;
   if (has(11)) reader.U8();  // priority
   if (has(10)) properties.correlation_id = reader.Short();
-  for (const int text : {9, 8, 7}) {  // reply_to, expiration, message_id
-    if (has(text)) reader.Short();
-  }
-  if (has(6)) reader.U64();              // timestamp
-  for (const int text : {5, 4, 3, 2}) {  // type, user_id, app_id, cluster_id
-    if (has(text)) reader.Short();
-  }
+  if (has(9)) reader.Short();  // reply_to
+  if (has(8)) properties.expiration = reader.Short();
+  if (has(7)) reader.Short();  // message_id
+  if (has(6)) reader.U64();    // timestamp
+  if (has(5)) reader.Short();  // type
+  if (has(4)) properties.user_id = reader.Short();
+  if (has(3)) reader.Short();  // app_id
+  if (has(2)) reader.Short();  // cluster_id
   return reader.done();
 }
 

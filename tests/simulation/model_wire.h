@@ -6,6 +6,8 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 namespace amqp_sidecar::simulation {
 
@@ -64,6 +66,23 @@ inline constexpr uint8_t kFrameEndByte = 0xCE;
 // Type, channel and size in front, the end behind.
 inline constexpr size_t kFrameBytes = 8;
 
+struct WireValue;
+using WireArray = std::vector<WireValue>;
+using WireTable = std::map<std::string, WireValue>;
+
+// A value of a field table, as far as the model looks at it: integers, booleans and times are
+// integers; what it does not look at is nothing.
+struct WireValue {
+  std::variant<std::monostate, int64_t, std::string, WireArray, WireTable> value;
+  bool operator==(const WireValue&) const = default;
+
+  // Null where it is of another kind.
+  const int64_t* number() const { return std::get_if<int64_t>(&value); }
+  const std::string* text() const { return std::get_if<std::string>(&value); }
+  const WireArray* array() const { return std::get_if<WireArray>(&value); }
+  const WireTable* table() const { return std::get_if<WireTable>(&value); }
+};
+
 // Takes arguments off the front. Past the end everything is 0 or empty, and ok() false.
 class WireReader {
  public:
@@ -75,8 +94,12 @@ class WireReader {
   uint64_t U64() { return Number(8); }
   std::string Short() { return std::string(Take(U8())); }
   std::string Long() { return std::string(Take(U32())); }
-  // The integers of a table, by name; its other values are read over.
-  std::map<std::string, int64_t> Table();
+  WireTable Table();
+  // A value with its type in front.
+  WireValue Value();
+  // The same, as the bytes that it came as.
+  std::string RawValue();
+  size_t left() const { return bytes_.size(); }
 
   bool ok() const { return ok_; }
   // All of it was read, and nothing was missing.
@@ -85,7 +108,7 @@ class WireReader {
  private:
   uint64_t Number(size_t size);
   std::string_view Take(size_t size);
-  int64_t Value();
+  WireArray Array();
 
   std::string_view bytes_;
   bool ok_ = true;
@@ -114,7 +137,10 @@ std::string Frame(uint8_t type, uint16_t channel, std::string_view payload);
 // The properties of a content header that the model looks at; the rest is passed on as it came.
 struct ContentProperties {
   std::string encoded;  // flags and values
+  WireTable headers;
   std::string correlation_id;
+  std::string expiration;
+  std::string user_id;
   bool persistent = false;
 };
 

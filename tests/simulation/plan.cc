@@ -9,6 +9,9 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+// Longer than anything is remembered, or lives unused.
+constexpr base::Duration kLongestPause = std::chrono::minutes(15);
+
 broker::Queue NamedQueue(const std::string& name, bool durable, int64_t max_length) {
   broker::Queue queue;
   queue.name = name;
@@ -20,12 +23,43 @@ broker::Queue NamedQueue(const std::string& name, bool durable, int64_t max_leng
   return queue;
 }
 
+// w0 and w3 dead-letter to nowhere; w1 to d1; w2, whose messages live for a second, too. What
+// policies dead-letter to graves goes to d2, with the key "deep", and nowhere with others.
+void AddRetryQueues(broker::Topology& topology) {
+  using amqp::FieldValue;
+  const auto text = [](const char* value) { return FieldValue{std::string(value)}; };
+  const amqp::FieldTable to_d1 = {{"x-dead-letter-exchange", text("")},
+                                  {"x-dead-letter-routing-key", text("d1")}};
+  const auto add = [&](const char* name, bool quorum, amqp::FieldTable arguments) {
+    broker::Queue queue = NamedQueue(name, true, -1);
+    queue.arguments = std::move(arguments);
+    if (quorum) queue.arguments["x-queue-type"] = text("quorum");
+    topology.queues.push_back(std::move(queue));
+  };
+  add("w0", true, {});
+  add("w1", false, to_d1);
+  amqp::FieldTable short_lived = to_d1;
+  short_lived["x-message-ttl"] = FieldValue{int64_t{1'000}};
+  short_lived["x-dead-letter-strategy"] = text("at-least-once");
+  short_lived["x-overflow"] = text("reject-publish");
+  add("w2", true, std::move(short_lived));
+  add("w3", false, {});
+  add("d1", false, {});
+  add("d2", true, {});
+  for (const char* name : {"w0", "w1", "w2", "w3"}) {
+    topology.bindings.push_back({name, "direct1", name, {}});
+  }
+  topology.bindings.push_back({"w0", "fan1", "", {}});
+  topology.bindings.push_back({"d2", "graves", "deep", {}});
+}
+
 // q2 fills up, q3 does not outlive a restart; nothing happens to probe.
 broker::Topology MakeTopology() {
   broker::Topology topology;
   topology.exchanges = {
       {"direct1", "direct"}, {"topic1", "topic"}, {"fan1", "fanout"}, {"all", "fanout"}};
   topology.exchanges.push_back({"forbidden", "fanout"});
+  topology.exchanges.push_back({"graves", "direct"});
   topology.queues = {NamedQueue("q0", true, -1), NamedQueue("q1", true, -1),
                      NamedQueue("q2", true, 4), NamedQueue("q3", false, -1),
                      NamedQueue("probe", true, -1)};
@@ -33,6 +67,7 @@ broker::Topology MakeTopology() {
                        {"q1", "topic1", "a.*", {}}, {"q2", "topic1", "a.#", {}},
                        {"q0", "fan1", "", {}},      {"q2", "fan1", "", {}},
                        {"q3", "fan1", "", {}},      {"probe", "all", "", {}}};
+  AddRetryQueues(topology);
   return topology;
 }
 
@@ -78,6 +113,9 @@ void PlanSidecar(Plan& plan, Random& random) {
   if (random.Chance(0.2)) config.max_in_flight_messages = random.Between(2, 20);
   if (random.Chance(0.1)) config.max_in_flight_bytes = random.Between(1'000, 30'000);
   config.separate_consumer_connection = random.Chance(0.3);
+  if (plan.retries && random.Chance(0.2)) {
+    config.default_ack_deadline = random.Time(milliseconds(20), seconds(3));
+  }
 }
 
 }  // namespace
@@ -94,13 +132,24 @@ Plan MakePlan(Random random) {
   plan.large_bodies = random.Chance(0.5);
   plan.transient_messages = random.Chance(0.5);
   plan.bad_settlements = random.Chance(0.6);
+  plan.retries = random.Chance(0.6);
+  if (plan.retries) {
+    plan.subscriptions += random.Between(1, 6);
+    plan.foreign_publishes = random.Chance(0.5) ? random.Between(1, 15) : 0;
+    plan.shovels = random.Chance(0.3) ? random.Between(1, 6) : 0;
+  }
   plan.drain_early = random.Chance(0.2);
+  if (random.Chance(0.03)) {
+    plan.pause = random.Time(seconds(1), kLongestPause);
+    plan.away_in_pause = random.Chance(0.5);
+  }
   plan.drain_time = random.Time({}, seconds(2));
   plan.few_channels = random.Chance(0.05);
   PlanFaults(plan, random);
   PlanPipe(plan, random);
   PlanSidecar(plan, random);
   plan.model.heartbeat = 2;
+  plan.model.newer = random.Chance(0.5);
   plan.model.max_confirm_latency = random.Chance(0.5) ? milliseconds(1) : milliseconds(60);
   plan.model.close_repeats_every = random.Chance(0.5) ? milliseconds(30) : milliseconds(300);
   return plan;

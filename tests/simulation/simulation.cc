@@ -50,7 +50,8 @@ class World {
         broker_(std::make_unique<broker::Broker>(
             reactor_, network_, [random = random_.Fork()]() mutable { return random.Unit(); },
             plan_.config, nullptr)),
-        workload_({reactor_, trace_, checker_, settlements_, *broker_}, plan_, random_.Fork()),
+        workload_({reactor_, trace_, checker_, settlements_, *broker_}, model_, plan_,
+                  random_.Fork()),
         nemesis_(reactor_, trace_, network_, model_, plan_, random_.Fork()) {
     network_.on_client_end = [this] { checker_.Fault(); };
     if (plan_.faultless()) checker_.ExpectNoFaults();
@@ -64,19 +65,16 @@ class World {
 
   Result Run() {
     broker_->Start();
-    const base::TimePoint busy_until = reactor_.Now() + plan_.busy_time;
-    workload_.Begin(busy_until);
-    nemesis_.Begin(busy_until);
-    if (plan_.drain_early) {
-      RunFor(random_.Time({}, plan_.busy_time));
-    } else {
-      RunFor(plan_.busy_time);
-      if (!plan_.few_channels) BeWellAgain();
+    BeBusy();
+    if (plan_.pause > base::Duration::zero() && !plan_.drain_early && good()) {
+      Pause();
+      BeBusy();
     }
     Drain();
     if (network_.most_offered() > kMostOffered) {
       checker_.Fail(std::to_string(network_.most_offered()) + " bytes waited to be written");
     }
+    model_.NoteDeadLetters();
     if (good()) settlements_.Finish();
     if (good()) checker_.Finish(model_.held());
     return {checker_.failure(), trace_.hash(), trace_.events(), checker_.publishes()};
@@ -84,6 +82,24 @@ class World {
 
  private:
   bool good() const { return checker_.failure().empty(); }
+
+  void BeBusy() {
+    settled_down_ = false;
+    const base::TimePoint busy_until = reactor_.Now() + plan_.busy_time;
+    workload_.Begin(busy_until);
+    nemesis_.Begin(busy_until);
+    if (plan_.drain_early) return RunFor(random_.Time({}, plan_.busy_time));
+    RunFor(plan_.busy_time);
+    if (!plan_.few_channels) BeWellAgain();
+  }
+
+  void Pause() {
+    trace_.Event("pause");
+    if (plan_.away_in_pause) nemesis_.TakeBrokerAway();
+    RunFor(plan_.pause);
+    checker_.ExpectRecovery(base::kNever);
+    nemesis_.Return();
+  }
 
   void RunFor(base::Duration time) {
     RunUntil(reactor_.Now() + time, [] { return false; });
@@ -128,7 +144,7 @@ class World {
 
   // Not where one of the sidecar's own keeps it out.
   bool ShouldBeActive(const Consumer& consumer) const {
-    if (consumer.ended() || consumer.left()) return false;
+    if (consumer.ended() || consumer.leaving()) return false;
     for (const auto& other : workload_.consumers()) {
       if (other.get() != &consumer && !other->ended() && other->queue() == consumer.queue() &&
           (other->exclusive() || consumer.exclusive())) {
@@ -148,6 +164,7 @@ class World {
     checker_.ExpectRecovery(reactor_.Now() + kElection);
     for (int i = 0; i < 4 && good(); ++i) ProbeUntilOk();
     if (good()) CheckNoneIsForgotten();
+    if (good()) CheckSettled();
     if (good()) CheckChannels();
   }
 
@@ -174,6 +191,14 @@ class World {
     if (good() && checker_.unanswered_publishes() > 0) {
       checker_.Fail(std::to_string(checker_.unanswered_publishes()) + " publishes are forgotten");
     }
+  }
+
+  // What was settled, or was held for too long, is settled at the broker; also what has to be moved
+  // for that, or cannot be.
+  void CheckSettled() {
+    const base::TimePoint since = reactor_.Now();
+    RunUntil(since + kRecovery, [&] { return settlements_.Owed(since).empty(); });
+    if (good() && !settlements_.Owed(since).empty()) checker_.Fail(settlements_.Owed(since));
   }
 
   // Publish channels and the one for suspects, the scratch channel, and one for each subscription.

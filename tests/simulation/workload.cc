@@ -19,6 +19,12 @@ void Workload::Begin(base::TimePoint end) {
   for (size_t i = 0; i < plan_.topology_calls; ++i) {
     ground_.reactor.WorldAt(at(), [this] { CallTopology(); });
   }
+  for (size_t i = 0; i < plan_.foreign_publishes; ++i) {
+    ground_.reactor.WorldAt(at(), [this] { PublishByOthers(); });
+  }
+  for (size_t i = 0; i < plan_.shovels; ++i) {
+    ground_.reactor.WorldAt(at(), [this] { PutBack(); });
+  }
 }
 
 // --- Publishing.
@@ -38,6 +44,14 @@ void Workload::ChooseRoute(broker::PublishRequest& request) {
   static constexpr Route kBad[] = {{"", "nowhere"},   {"direct1", "k9"}, {"topic1", "b.c"},
                                    {"missing", "k0"}, {"", ""},          {"forbidden", "k0"},
                                    {"direct1", ""},   {"mine", "k0"},    {"fan1", "x"}};
+  static constexpr Route kRetried[] = {{"", "w0"}, {"", "w1"},        {"", "w2"},
+                                       {"", "w3"}, {"direct1", "w0"}, {"direct1", "w1"}};
+  if (plan_.retries && random_.Chance(0.6)) {
+    const Route& route = kRetried[random_.Below(std::size(kRetried))];
+    request.exchange = route.exchange;
+    request.routing_key = route.key;
+    return;
+  }
   const bool bad = plan_.bad_publishes && random_.Chance(0.3);
   const Route& route =
       bad ? kBad[random_.Below(std::size(kBad))] : kGood[random_.Below(std::size(kGood))];
@@ -72,12 +86,52 @@ void Workload::PublishOne() {
   request.body.resize(BodySize());
   request.properties.delivery_mode =
       plan_.transient_messages && random_.Chance(0.15) ? uint8_t{1} : uint8_t{2};
-  if (random_.Chance(0.1)) request.properties.headers["tries"] = {int64_t{1}};
+  AddProperties(request.properties);
   if (random_.Chance(0.05)) request.properties.message_id = "the same";
   request.allow_unroutable = random_.Chance(0.2);
   request.deadline = ground_.reactor.Now() + Deadline();
   Send(std::move(request));
 }
+
+void Workload::AddProperties(broker::Properties& properties) {
+  if (random_.Chance(0.1)) properties.headers["tries"] = {int64_t{1}};
+  if (!plan_.retries) return;
+  if (random_.Chance(0.1)) properties.headers["of"] = {amqp::FieldTable{{"a", {std::string("b")}}}};
+  if (random_.Chance(0.1)) properties.user_id = "guest";
+  static constexpr const char* kTimes[] = {"50", "1000", "30000"};
+  if (random_.Chance(0.1)) properties.expiration = kTimes[random_.Below(std::size(kTimes))];
+}
+
+// With what the sidecar does not let its callers send.
+void Workload::PublishByOthers() {
+  static constexpr const char* kQueues[] = {"w0", "w1", "w2", "w3", "d1"};
+  const std::string queue = kQueues[random_.Below(std::size(kQueues))];
+  if (!model_.up() || !model_.HasQueue(queue)) return;
+  broker::Properties properties;
+  AddProperties(properties);
+  if (random_.Chance(0.5)) properties.user_id = "alice";
+  if (random_.Chance(0.3)) {
+    properties.headers["CC"] = {amqp::FieldArray{{std::string("q0")}, {std::string("w3")}}};
+  }
+  if (random_.Chance(0.3)) {
+    const amqp::FieldTable death = {
+        {"queue", {queue}}, {"reason", {std::string("expired")}}, {"count", {int64_t{1}}}};
+    properties.headers["x-death"] = {amqp::FieldArray{{death}}};
+  }
+  Checker::Publish expected;
+  expected.routing_key = queue;
+  expected.body_bytes = BodySize() % 4'000;
+  expected.expiration = properties.expiration;
+  expected.user_id = properties.user_id;
+  expected.headers = properties.headers;
+  if (random_.Chance(0.5)) expected.message_id = properties.message_id = "theirs";
+  properties.correlation_id = Checker::NameOf(ground_.checker.publishes());
+  properties.delivery_mode = 2;
+  model_.TakeFromOthers(ground_.checker.CameOtherwise(std::move(expected)), properties);
+}
+
+// As an operator does, with the headers that it has.
+void Workload::PutBack() { model_.MoveAll("d1", random_.Chance(0.5) ? "w2" : "w1"); }
 
 size_t Workload::PublishProbe() {
   broker::PublishRequest request;
@@ -103,6 +157,9 @@ size_t Workload::Send(broker::PublishRequest request) {
   expected.message_id = request.properties.message_id;
   expected.body_bytes = request.body.size();
   expected.allow_unroutable = request.allow_unroutable;
+  expected.expiration = request.properties.expiration;
+  expected.user_id = request.properties.user_id;
+  expected.headers = request.properties.headers;
   expected.deadline = request.deadline;
   checker.Called(std::move(expected));
   request.body = checker.Body(index);
@@ -119,18 +176,59 @@ size_t Workload::Send(broker::PublishRequest request) {
 
 void Workload::Subscribe() {
   static constexpr const char* kQueues[] = {"q0", "q1", "q2", "q3", "probe", "q0", "no-queue"};
+  static constexpr const char* kRetried[] = {"w0", "w1", "w2", "w3", "w0", "d1", "d2", "w0.dead"};
   broker::SubscribeRequest request;
   request.queue = kQueues[random_.Below(plan_.bad_publishes ? 7 : 6)];
+  if (plan_.retries && random_.Chance(0.7)) {
+    request.queue = kRetried[random_.Below(std::size(kRetried))];
+    if (random_.Chance(0.1)) {
+      request.queue = random_.Chance(0.5) ? "mine0" : "mine1";
+      request.bindings = {{"", "fan1", "", {}}, {"", "topic1", "a.#", {}}};
+    }
+  }
   request.prefetch = static_cast<uint32_t>(random_.Between(0, 8));
   request.exclusive = random_.Chance(0.1);
   if (random_.Chance(0.1)) request.priority = 3;
-  auto consumer = std::make_shared<Consumer>(ground_, random_.Fork(), plan_.bad_settlements);
+  Consumer::Habits habits;
+  habits.bad = plan_.bad_settlements;
+  SettlementChecker::Terms terms;
+  if (plan_.retries) {
+    AddTerms(request);
+    habits.delays = random_.Chance(0.6);
+    habits.failures = random_.Chance(0.5) ? 0.2 : 0.7;
+    terms.retry = request.retry;
+    terms.ack_deadline = request.ack_deadline.value_or(plan_.config.default_ack_deadline);
+    terms.dead_letters = request.queue == "w1" || request.queue == "w2";
+  }
+  auto consumer = std::make_shared<Consumer>(ground_, random_.Fork(), habits);
   consumers_.push_back(consumer);
-  consumer->Subscribe(std::move(request));
+  consumer->Subscribe(std::move(request), std::move(terms));
+  if (random_.Chance(0.1)) {
+    ground_.reactor.WorldAfter(random_.Time({}, plan_.busy_time),
+                               [consumer] { consumer->Finish(); });
+  }
   if (random_.Chance(0.4)) {
     ground_.reactor.WorldAfter(random_.Time({}, plan_.busy_time),
                                [consumer] { consumer->Leave(); });
   }
+}
+
+void Workload::AddTerms(broker::SubscribeRequest& request) {
+  if (random_.Chance(0.5)) request.retry = RandomPolicy();
+  if (random_.Chance(0.3)) request.ack_deadline = random_.Time(milliseconds(5), seconds(2));
+}
+
+broker::RetryPolicy Workload::RandomPolicy() {
+  broker::RetryPolicy policy;
+  policy.max_attempts = static_cast<uint32_t>(random_.Between(0, 4));
+  policy.initial_backoff = random_.Chance(0.5) ? random_.Time(milliseconds(10), milliseconds(50))
+                                               : random_.Time(milliseconds(100), seconds(1));
+  policy.max_backoff = policy.initial_backoff * static_cast<int64_t>(random_.Between(1, 20));
+  if (random_.Chance(0.5)) {
+    policy.dead_letter_exchange = random_.Chance(0.9) ? "graves" : "no-graves";
+    if (random_.Chance(0.7)) policy.dead_letter_routing_key = "deep";
+  }
+  return policy;
 }
 
 // --- Topology.

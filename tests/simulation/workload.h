@@ -1,5 +1,5 @@
 // Workload: the callers of a run: publishes, subscriptions and topology calls at times and of kinds
-// that the seed decides. One thread. Checks nothing itself.
+// that the seed decides; and others who use the broker. One thread. Checks nothing itself.
 #pragma once
 
 #include <memory>
@@ -13,8 +13,8 @@ namespace amqp_sidecar::simulation {
 
 class Workload {
  public:
-  Workload(Consumer::Ground ground, const Plan& plan, Random random)
-      : ground_(ground), plan_(plan), random_(random) {}
+  Workload(Consumer::Ground ground, ModelBroker& model, const Plan& plan, Random random)
+      : ground_(ground), model_(model), plan_(plan), random_(random) {}
 
   // Sets everything up that happens until `end`.
   void Begin(base::TimePoint end);
@@ -31,10 +31,16 @@ class Workload {
   size_t BodySize();
   base::Duration Deadline();
   size_t Send(broker::PublishRequest request);
+  void AddProperties(broker::Properties& properties);
+  void PublishByOthers();
+  void PutBack();
   void Subscribe();
+  void AddTerms(broker::SubscribeRequest& request);
+  broker::RetryPolicy RandomPolicy();
   void CallTopology();
 
   const Consumer::Ground ground_;
+  ModelBroker& model_;
   const Plan& plan_;
   Random random_;
   std::vector<std::shared_ptr<Consumer>> consumers_;

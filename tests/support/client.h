@@ -73,6 +73,10 @@ class Client {
   // Names that gRPC reflection lists; throws when it does not answer.
   std::vector<std::string> ReflectedServices();
 
+  // Any bytes, as the request of a call with one answer: how it ended.
+  Outcome CallWithBytes(const std::string& method, const std::string& bytes);
+
+  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   pb::PublisherService::Stub& publisher() { return *publisher_; }
   pb::SubscriberService::Stub& subscriber() { return *subscriber_; }
   pb::TopologyService::Stub& topology() { return *topology_; }

@@ -1,5 +1,5 @@
-// gRPC's health and reflection services, whose stubs Debian does not ship: called by name, with
-// messages of a few bytes written by hand.
+// Calls by name, with messages of bytes written by hand: what is no request, and gRPC's health and
+// reflection services, whose stubs Debian does not ship.
 #include <grpcpp/generic/generic_stub.h>
 
 #include <stdexcept>
@@ -90,6 +90,11 @@ std::vector<std::string> Values(const std::string& message, int wanted) {
 }
 
 }  // namespace
+
+Outcome Client::CallWithBytes(const std::string& method, const std::string& bytes) {
+  std::string answer;
+  return OutcomeOf(Ask(channel_, method, bytes, &answer));
+}
 
 // grpc.health.v1: HealthCheckRequest{service = 1}, HealthCheckResponse{status = 1}.
 std::string Client::Health(const std::string& service) {

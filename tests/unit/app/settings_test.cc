@@ -240,6 +240,45 @@ TEST_CASE("settings that do not go together are a fault") {
              ContainsSubstring("limits.max_in_flight_bytes: must not be below"));
 }
 
+TEST_CASE("the topology is declared, unless its mode says otherwise") {
+  CHECK(From({}).value().broker.topology_mode == broker::TopologyMode::kDeclare);
+  CHECK(From({{"topology.mode", "verify"}}).value().broker.topology_mode ==
+        broker::TopologyMode::kVerify);
+  CHECK(From({{"topology.mode", "none"}}).value().broker.topology_mode ==
+        broker::TopologyMode::kNone);
+}
+
+TEST_CASE("exchange types of plugins are those that are listed") {
+  config::v1::Config config = *ReadConfig({{}, {}, {{"topology.exchange_types", "x-odd,x-even"}}});
+  config.mutable_topology()->add_exchanges()->set_name("orders");
+  config.mutable_topology()->mutable_exchanges(0)->set_type("x-even");
+  const auto settings = ToSettings(config);
+  REQUIRE(settings.ok());
+  CHECK(settings->broker.exchange_types == std::vector<std::string>{"x-odd", "x-even"});
+  REQUIRE(settings->broker.topology.exchanges.size() == 1);
+  CHECK(settings->broker.topology.exchanges[0].type == "x-even");
+  config.mutable_topology()->mutable_exchange_types()->RemoveLast();
+  CHECK_THAT(std::string(ToSettings(config).status().message()),
+             ContainsSubstring("topology: exchange \"orders\" has the unknown type \"x-even\""));
+  *config.mutable_topology()->mutable_exchange_types(0) = "";
+  CHECK_THAT(std::string(ToSettings(config).status().message()),
+             ContainsSubstring("topology.exchange_types[0]: must not be empty"));
+}
+
+TEST_CASE("an exclusive queue must be the sidecar's to declare") {
+  for (const char* mode : {"verify", "none", "declare"}) {
+    INFO(mode);
+    config::v1::Config config = *ReadConfig({{}, {}, {{"topology.mode", mode}}});
+    config.mutable_topology()->add_queues()->set_name("mine");
+    config.mutable_topology()->mutable_queues(0)->set_exclusive(true);
+    const absl::Status status = ToSettings(config).status();
+    CHECK(status.ok() == (std::string(mode) == "declare"));
+    if (status.ok()) continue;
+    CHECK_THAT(std::string(status.message()),
+               ContainsSubstring("topology.queues[0].exclusive: needs topology.mode declare"));
+  }
+}
+
 TEST_CASE("a topology that cannot be names its element") {
   config::v1::Config config = *ReadConfig({});
   config.mutable_topology()->add_queues();

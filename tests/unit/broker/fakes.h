@@ -123,6 +123,7 @@ class FakeChannel final : public amqp::Channel {
   size_t written = 0;
   void WriteAll() { written = published.size(); }
   std::vector<std::string> settlements;  // "ack 3 multiple"
+  amqp::QueueArgs last_queue;            // that was declared
 
   // --- amqp::Channel.
   uint16_t number() const override { return number_; }
@@ -140,6 +141,7 @@ class FakeChannel final : public amqp::Channel {
     Add((args.passive ? "check-exchange " : "declare-exchange ") + args.name, std::move(done));
   }
   void DeclareQueue(const amqp::QueueArgs& args, amqp::ReplyCallback done) override {
+    last_queue = args;
     Add((args.passive ? "check-queue " : "declare-queue ") + args.name, std::move(done));
   }
   void BindQueue(const amqp::BindingArgs& args, amqp::ReplyCallback done) override {
@@ -151,8 +153,11 @@ class FakeChannel final : public amqp::Channel {
   void DeleteExchange(std::string_view name, bool, amqp::ReplyCallback done) override {
     Add("delete-exchange " + std::string(name), std::move(done));
   }
-  void DeleteQueue(std::string_view name, bool, bool, amqp::ReplyCallback done) override {
-    Add("delete-queue " + std::string(name), std::move(done));
+  void DeleteQueue(std::string_view name, bool if_unused, bool if_empty,
+                   amqp::ReplyCallback done) override {
+    Add("delete-queue " + std::string(name) + (if_unused ? " if-unused" : "") +
+            (if_empty ? " if-empty" : ""),
+        std::move(done));
   }
   void PurgeQueue(std::string_view name, amqp::ReplyCallback done) override {
     Add("purge " + std::string(name), std::move(done));

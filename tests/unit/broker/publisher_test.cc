@@ -23,7 +23,8 @@ class World {
   World()
       : scratch_(ground_.reactor, ground_.link),
         directory_(scratch_),
-        topology_(ground_.reactor, scratch_, directory_, Configured(),
+        types_(ground_.reactor, scratch_),
+        topology_(ground_.reactor, scratch_, directory_, types_, {Configured()},
                   [this] {
                     if (topology_.ready()) publisher_.TopologyReady();
                   }),
@@ -119,6 +120,7 @@ class World {
   std::unique_ptr<FakeConnection> connection_;
   ScratchChannel scratch_;
   ExchangeDirectory directory_;
+  QueueTypes types_;
   TopologyKeeper topology_;
   Publisher publisher_;
   std::map<std::string, PublishResult> answers_;

@@ -5,87 +5,12 @@
 #include <vector>
 
 #include "support/catch.h"
-#include "unit/broker/fakes.h"
+#include "unit/broker/subscription_world.h"
 
 namespace amqp_sidecar::broker {
 namespace {
 
-constexpr uint64_t kLife = 0xabc;
-const amqp::Failure kLost{amqp::Failure::Kind::kLinkLost, 0, "the pipe broke"};
-
-// Keeps what it is told, as words.
-class Listener final : public SubscriptionListener {
- public:
-  void OnEvent(SubscriptionEvent event, std::string) override {
-    static constexpr const char* kNames[] = {"SUBSCRIBED", "INTERRUPTED", "RESUBSCRIBED",
-                                             "DRAINING"};
-    told.emplace_back(kNames[static_cast<size_t>(event)]);
-  }
-  void OnDelivery(Delivery delivery) override { ids.push_back(delivery.id); }
-  void OnEnd(Error why) override { told.emplace_back(ReasonName(why.reason)); }
-
-  std::vector<std::string> told;
-  std::vector<std::string> ids;
-};
-
-class World {
- public:
-  World() : subscriptions_(ground_.reactor, ground_.link, kLife) {}
-
-  void Connect() {
-    connection_ = std::make_unique<FakeConnection>();
-    subscriptions_.LinkUp(*connection_);
-    Settle();
-  }
-  void Disconnect() {
-    connection_->Lose();
-    subscriptions_.LinkDown(kLost);
-    Settle();
-  }
-  std::shared_ptr<Listener> Subscribe(const std::string& queue = "billing") {
-    SubscribeRequest request;
-    request.queue = queue;
-    request.prefetch = 10;
-    auto listener = std::make_shared<Listener>();
-    subscriptions_.Start(++last_id_, std::move(request), listener);
-    Settle();
-    return listener;
-  }
-  // Subscribed, with deliveries 1 to `count`.
-  std::shared_ptr<Listener> Active(uint64_t count) {
-    auto listener = Subscribe();
-    Channel().OkAll();
-    for (uint64_t tag = 1; tag <= count; ++tag) Channel().Deliver(tag);
-    return listener;
-  }
-  // What the call was answered, as words; "none yet" until then.
-  std::shared_ptr<std::vector<std::string>> Settle(Verb verb, std::vector<std::string> ids) {
-    auto answer = std::make_shared<std::vector<std::string>>(1, "none yet");
-    subscriptions_.Settle(verb, ids, [answer](SettleResult result) {
-      answer->clear();
-      for (const SettleFailure& failure : result.failures) {
-        answer->emplace_back(SettleReasonName(failure.reason));
-      }
-    });
-    Settle();
-    return answer;
-  }
-
-  void Settle() { ground_.reactor.Settle(); }
-  void Advance(base::Duration by) { ground_.reactor.Advance(by); }
-  // The newest.
-  FakeChannel& Channel() { return *connection_->channels.back(); }
-  FakeConnection& connection() { return *connection_; }
-  Subscriptions& subscriptions() { return subscriptions_; }
-
- private:
-  Ground ground_;
-  std::unique_ptr<FakeConnection> connection_;
-  Subscriptions subscriptions_;
-  SubscriptionId last_id_ = 0;
-};
-
-using Words = std::vector<std::string>;
+using World = SubscriptionWorld;
 
 TEST_CASE("a subscription sets its prefetch, consumes, and says so") {
   World world;
@@ -122,7 +47,7 @@ TEST_CASE("settlements of many calls in one turn go out in one frame") {
   world.Connect();
   const auto listener = world.Active(3);
   for (const std::string& id : listener->ids) {
-    world.subscriptions().Settle(Verb::kAck, {id}, [](SettleResult) {});
+    world.SettleInThisTurn(Verb::kAck, {id});
   }
   world.Settle();
   CHECK(world.Channel().settlements == Words{"ack 3 multiple"});
@@ -133,7 +58,7 @@ TEST_CASE(
   World world;
   world.Connect();
   const auto listener = world.Active(1);
-  world.subscriptions().Settle(Verb::kAck, listener->ids, [](SettleResult) {});
+  world.SettleInThisTurn(Verb::kAck, listener->ids);
   world.subscriptions().Remove(1);
   CHECK(world.Channel().settlements == Words{"ack 1"});
   CHECK_FALSE(world.Channel().open());
@@ -173,6 +98,7 @@ TEST_CASE("after the loss of the link it consumes again, and ids from before are
   world.Channel().OkAll();
   CHECK(listener->told == Words{"SUBSCRIBED", "INTERRUPTED", "RESUBSCRIBED"});
   world.Channel().Deliver(1);
+  world.Settle();
   CHECK(*world.Settle(Verb::kAck, {listener->ids[0]}) == Words{"STALE_DELIVERY"});
   CHECK(world.Channel().settlements.empty());
   world.Settle(Verb::kAck, {listener->ids[1]});
@@ -217,12 +143,13 @@ TEST_CASE("a consumer that the broker cancels asks a little later whether its qu
   World world;
   world.Connect();
   const auto listener = world.Active(1);
+  const size_t channels = world.connection().channels.size();
   world.Channel().listener().OnConsumerCancelled("tag");
   CHECK(listener->told == Words{"SUBSCRIBED", "INTERRUPTED"});
   world.Advance(Subscription::kRetryAfterCancel - std::chrono::milliseconds(1));
-  CHECK(world.connection().channels.size() == 1);
+  CHECK(world.connection().channels.size() == channels);
   world.Advance(std::chrono::milliseconds(1));
-  REQUIRE(world.connection().channels.size() == 2);
+  REQUIRE(world.connection().channels.size() == channels + 1);
   CHECK(world.Channel().pending() == Words{"qos 10", "consume billing"});
   world.Channel().CloseByBroker(404, "NOT_FOUND - no queue 'billing' in vhost '/'");
   CHECK(listener->told == Words{"SUBSCRIBED", "INTERRUPTED", "QUEUE_NOT_FOUND"});
@@ -252,7 +179,7 @@ TEST_CASE("another's exclusive consumer ends a new subscription, and not one tha
 TEST_CASE("one more than there are channels is refused, the others go on") {
   World world;
   world.Connect();
-  world.connection().max_channels = 1;
+  world.connection().max_channels = world.connection().channels.size() + 1;
   const auto first = world.Active(0);
   const auto second = world.Subscribe();
   CHECK(first->told == Words{"SUBSCRIBED"});
@@ -288,13 +215,7 @@ TEST_CASE("what was settled in the turn in which the channel went is told as sta
   World world;
   world.Connect();
   const auto listener = world.Active(1);
-  auto answer = std::make_shared<std::vector<std::string>>(1, "none yet");
-  world.subscriptions().Settle(Verb::kAck, listener->ids, [answer](SettleResult result) {
-    answer->clear();
-    for (const SettleFailure& failure : result.failures) {
-      answer->emplace_back(SettleReasonName(failure.reason));
-    }
-  });
+  const auto answer = world.SettleInThisTurn(Verb::kAck, listener->ids);
   world.Channel().CloseByBroker(406, "PRECONDITION_FAILED - delivery acknowledgement timed out");
   world.Settle();
   world.connection().WriteBarriers();
@@ -305,7 +226,7 @@ TEST_CASE("what was settled in the turn in which the caller left counts") {
   World world;
   world.Connect();
   const auto listener = world.Active(2);
-  world.subscriptions().Settle(Verb::kAck, {listener->ids[0]}, [](SettleResult) {});
+  world.SettleInThisTurn(Verb::kAck, {listener->ids[0]});
   world.subscriptions().Remove(1);
   world.Settle();
   CHECK(world.Channel().settlements == Words{"ack 1"});

@@ -120,7 +120,7 @@ TEST_CASE("an expiration that is negative or over the broker's range is refused"
   CHECK(ExpirationOf(0, 2'000'000'000) == "refused");
 }
 
-TEST_CASE("a subscription is taken with all that this version does") {
+TEST_CASE("a subscription is taken as it is") {
   v1::SubscribeRequest request;
   request.set_queue("billing");
   request.set_prefetch(10);
@@ -137,46 +137,71 @@ TEST_CASE("a subscription is taken with all that this version does") {
   CHECK(std::get<std::string>(out.arguments.at("x-stream-offset").value) == "first");
 }
 
-TEST_CASE("what this version does not do for a subscription is refused, never ignored") {
+TEST_CASE("bindings, a deadline and a retry policy are taken, with the policy's defaults") {
+  v1::SubscribeRequest request;
+  request.add_bindings()->set_exchange("orders");
+  request.mutable_ack_deadline()->set_seconds(30);
+  request.mutable_retry()->set_max_attempts(3);
+  request.mutable_retry()->set_dead_letter_exchange("dlx");
+  SECTION("as they are") {
+    broker::SubscribeRequest out;
+    CHECK_FALSE(TakeSubscribe(request, out));
+    REQUIRE(out.bindings.size() == 1);
+    CHECK(out.bindings[0].exchange == "orders");
+    CHECK(out.ack_deadline == std::chrono::seconds(30));
+    REQUIRE(out.retry);
+    CHECK(out.retry->max_attempts == 3);
+    CHECK(out.retry->initial_backoff == std::chrono::seconds(1));
+    CHECK(out.retry->max_backoff == std::chrono::minutes(1));
+    CHECK(out.retry->dead_letter_exchange == "dlx");
+  }
+  SECTION("a first wait over the default of the longest one") {
+    request.mutable_retry()->mutable_initial_backoff()->set_seconds(120);
+    broker::SubscribeRequest out;
+    CHECK_FALSE(TakeSubscribe(request, out));
+    CHECK(out.retry->max_backoff == std::chrono::minutes(2));
+  }
+}
+
+TEST_CASE("a negative duration of a subscription or a settlement is refused by its name") {
   v1::SubscribeRequest request;
   request.set_queue("billing");
   broker::SubscribeRequest out;
-  SECTION("bindings") {
-    request.add_bindings();
-    CheckRefused(TakeSubscribe(request, out), Reason::kInvalidSubscription, "bindings is not");
+  SECTION("ack_deadline") { request.mutable_ack_deadline()->set_seconds(-1); }
+  SECTION("retry.initial_backoff") {
+    request.mutable_retry()->mutable_initial_backoff()->set_nanos(-1);
   }
-  SECTION("retry") {
-    request.mutable_retry();
-    CheckRefused(TakeSubscribe(request, out), Reason::kInvalidSubscription, "retry is not");
-  }
-  SECTION("ack_deadline") {
-    request.mutable_ack_deadline()->set_nanos(1);
-    CheckRefused(TakeSubscribe(request, out), Reason::kInvalidSubscription, "ack_deadline is not");
-  }
-  SECTION("a negative ack_deadline") {
-    request.mutable_ack_deadline()->set_seconds(-1);
-    CheckRefused(TakeSubscribe(request, out), Reason::kInvalidSubscription, "ack_deadline");
-  }
+  SECTION("retry.max_backoff") { request.mutable_retry()->mutable_max_backoff()->set_seconds(-1); }
+  CheckRefused(TakeSubscribe(request, out), Reason::kInvalidSubscription, "negative");
+  v1::NackRequest nack;
+  nack.mutable_delay()->set_nanos(-1);
+  broker::Settlement settlement;
+  CheckRefused(TakeSettlement(nack, settlement), Reason::kInvalidSubscription, "delay is negative");
+  v1::ExtendAckDeadlineRequest extend;
+  extend.mutable_ack_deadline()->set_seconds(-5);
+  base::Duration ack_deadline;
+  CheckRefused(TakeExtension(extend, ack_deadline), Reason::kInvalidSubscription,
+               "ack_deadline is negative");
 }
 
-TEST_CASE("a subscription without a queue or with too large a prefetch is refused") {
-  v1::SubscribeRequest request;
-  broker::SubscribeRequest out;
-  CheckRefused(TakeSubscribe(request, out), Reason::kInvalidSubscription, "queue");
-  request.set_queue("q");
-  request.set_prefetch(65'536);
-  CheckRefused(TakeSubscribe(request, out), Reason::kInvalidSubscription, "prefetch");
-}
-
-TEST_CASE("a nack with a delay is refused, and one without is taken") {
-  v1::NackRequest request;
-  CHECK_FALSE(CheckNack(request));
-  request.mutable_delay();
-  CHECK_FALSE(CheckNack(request));
-  request.mutable_delay()->set_nanos(1);
-  CheckRefused(CheckNack(request), Reason::kInvalidSubscription, "delay is not");
-  request.mutable_delay()->set_nanos(-1);
-  CheckRefused(CheckNack(request), Reason::kInvalidSubscription, "delay");
+TEST_CASE("settlements are taken with their ids, a nack's delay and a reject's cause") {
+  v1::NackRequest nack;
+  nack.add_delivery_ids("1.2.3.4");
+  nack.mutable_delay()->set_nanos(1);
+  broker::Settlement out;
+  CHECK_FALSE(TakeSettlement(nack, out));
+  CHECK(out.verb == broker::Verb::kNack);
+  CHECK(out.delivery_ids == std::vector<std::string>{"1.2.3.4"});
+  CHECK(out.delay == std::chrono::milliseconds(1));
+  nack.mutable_delay()->set_nanos(0);
+  CHECK_FALSE(TakeSettlement(nack, out));
+  CHECK_FALSE(out.delay);
+  v1::RejectRequest reject;
+  reject.set_cause("no such customer");
+  broker::Settlement rejected;
+  CHECK_FALSE(TakeSettlement(reject, rejected));
+  CHECK(rejected.verb == broker::Verb::kReject);
+  CHECK(rejected.cause == "no such customer");
 }
 
 TEST_CASE("a topology is taken with its defaults") {
@@ -236,19 +261,21 @@ TEST_CASE("a bad argument of a topology is named by its place") {
 }
 
 TEST_CASE("a delivery reaches the client whole") {
+  auto message = std::make_shared<broker::ReceivedMessage>();
+  message->exchange = "e";
+  message->routing_key = "k\xFF";
+  message->body = std::make_shared<const std::string>("\0\xFF", 2);
+  message->properties = AllProperties();
+  message->redelivered = true;
+  message->attempt = 3;
   broker::Delivery delivery;
-  delivery.id = "id";
-  delivery.queue = "q";
-  delivery.exchange = "e";
-  delivery.routing_key = "k\xFF";
-  delivery.body = std::string("\0\xFF", 2);
-  delivery.properties = AllProperties();
-  delivery.redelivered = true;
-  delivery.attempt = 3;
+  delivery.id = {1, 2, 3, 4};
+  delivery.queue = std::make_shared<const std::string>("q");
+  delivery.message = std::move(message);
   delivery.invalid_reason = "not JSON";
   v1::Delivery out;
   PutDelivery(delivery, out);
-  CHECK(out.delivery_id() == "id");
+  CHECK(out.delivery_id() == "1.2.3.4");
   CHECK(out.queue() == "q");
   CHECK(out.exchange() == "e");
   CHECK(out.routing_key() == "k\xEF\xBF\xBD");

@@ -192,10 +192,12 @@ TEST_CASE("a subscription with the broker away hears so first, and ends when its
   v1::SubscribeResponse response;
   REQUIRE(stream.reader->Read(&response));
   CHECK(response.event().kind() == v1::SUBSCRIPTION_EVENT_KIND_INTERRUPTED);
-  CHECK(Eventually(seconds(10), [&] { return fixture.broker().snapshot()->subscriptions == 1; }));
+  CHECK(Eventually(seconds(10),
+                   [&] { return fixture.broker().snapshot()->subscriptions.size() == 1; }));
   stream.context.TryCancel();
   CHECK(stream.reader->Finish().error_code() == grpc::StatusCode::CANCELLED);
-  CHECK(Eventually(seconds(10), [&] { return fixture.broker().snapshot()->subscriptions == 0; }));
+  CHECK(
+      Eventually(seconds(10), [&] { return fixture.broker().snapshot()->subscriptions.empty(); }));
 }
 
 TEST_CASE("a client that dies ends its subscription") {
@@ -205,10 +207,12 @@ TEST_CASE("a client that dies ends its subscription") {
     Stream stream(fixture, Billing());
     v1::SubscribeResponse response;
     REQUIRE(stream.reader->Read(&response));
-    CHECK(Eventually(seconds(10), [&] { return fixture.broker().snapshot()->subscriptions == 1; }));
+    CHECK(Eventually(seconds(10),
+                     [&] { return fixture.broker().snapshot()->subscriptions.size() == 1; }));
     stream.context.TryCancel();
   }
-  CHECK(Eventually(seconds(10), [&] { return fixture.broker().snapshot()->subscriptions == 0; }));
+  CHECK(
+      Eventually(seconds(10), [&] { return fixture.broker().snapshot()->subscriptions.empty(); }));
 }
 
 TEST_CASE("a subscription that cannot be ends with its reason") {
@@ -265,14 +269,16 @@ TEST_CASE("a topology call with the broker away is answered by its deadline") {
   CHECK(ReadFailure(status).reason == "BROKER_UNAVAILABLE");
 }
 
-TEST_CASE("methods that this version has not got are unimplemented") {
+TEST_CASE("a stream that closes its side without a request is told what it lacks") {
   ServerFixture fixture;
   fixture.Start();
   grpc::ClientContext context;
   context.set_deadline(In(seconds(10)));
   const auto stream = v1::SubscriberService::NewStub(fixture.Channel())->SubscribeStream(&context);
   stream->WritesDone();
-  CHECK(stream->Finish().error_code() == grpc::StatusCode::UNIMPLEMENTED);
+  const grpc::Status status = stream->Finish();
+  CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  CHECK(ReadFailure(status).reason == "INVALID_SUBSCRIPTION");
 }
 
 TEST_CASE("health follows the broker, and alive is always healthy") {

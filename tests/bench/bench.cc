@@ -1,4 +1,4 @@
-// publish_bench: what the sidecar costs, beside rabbitmq-c's stock calls in the same run. Writes
+// bench: what the sidecar costs, beside rabbitmq-c's stock calls in the same run. Writes
 // the raw figures as JSON; report.py makes of them what a person reads.
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -16,21 +16,26 @@
 #include "bench/beside_part.h"
 #include "bench/client_process.h"
 #include "bench/clients_part.h"
+#include "bench/consume_part.h"
 #include "bench/idle_part.h"
 #include "bench/json.h"
+#include "bench/latency_part.h"
 #include "bench/pairs_part.h"
+#include "bench/rounds.h"
 #include "bench/world.h"
 
 namespace amqp_sidecar::bench {
 namespace {
 
-const std::vector<std::string> kParts = {"pairs", "idle", "clients", "beside"};
+const std::vector<std::string> kParts = {"pairs", "consume", "latency",
+                                         "idle",  "clients", "beside"};
 
 struct Options {
   std::vector<std::string> parts = kParts;
   std::string json;
   int idle_calls = 200;
-  PairsOptions pairs;
+  size_t latency_messages = 500;
+  RoundOptions rounds;
   ClientsOptions clients;
   BesideOptions beside;
 
@@ -45,23 +50,29 @@ void AddOptions(CLI::App& app, Options& options) {
       ->delimiter(',')
       ->check(CLI::IsMember(kParts))
       ->capture_default_str();
-  app.add_option("--rounds", options.pairs.rounds,
-                 "pairs: rounds that count, after one that warms up")
+  app.add_option("--rounds", options.rounds.rounds,
+                 "pairs, consume, latency: rounds that count, after one that warms up")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  app.add_option("--piece-seconds", options.pairs.piece_seconds,
-                 "pairs: how long a direct piece is to take")
+  app.add_option("--piece-seconds", options.rounds.piece_seconds,
+                 "pairs, consume: how long a direct piece is to take")
       ->check(CLI::Range(0.01, 60.0))
       ->capture_default_str();
-  app.add_option("--queues", options.pairs.queues, "pairs: only these (classic, quorum)")
+  app.add_option("--queues", options.rounds.queues,
+                 "pairs, consume, latency: only these (classic, quorum)")
       ->delimiter(',');
-  app.add_option("--bodies", options.pairs.bodies, "pairs: only these bytes (256, 1024, 65536)")
+  app.add_option("--bodies", options.rounds.bodies,
+                 "pairs, consume: only these bytes (256, 1024; pairs: 65536)")
       ->delimiter(',');
   app.add_option(
-         "--windows", options.pairs.windows,
+         "--windows", options.rounds.windows,
          "pairs: only these (1, 16 and 64 by unary calls; 1000, or 100 of the largest body, "
          "by stream)")
       ->delimiter(',');
+  app.add_option("--latency-messages", options.latency_messages,
+                 "latency: messages of each path in a round")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
   app.add_option("--idle-calls", options.idle_calls, "idle: calls of each path, one in two seconds")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
@@ -96,7 +107,11 @@ std::string Run(const Options& options) {
   JsonObject figures;
   figures.Json("machine", machine.str());
   figures.Number("daemon_idle_bytes", static_cast<double>(world.idle_bytes()));
-  if (options.Has("pairs")) figures.Json("pairs", PairsPart(world, options.pairs).Run());
+  if (options.Has("pairs")) figures.Json("pairs", PairsPart(world, options.rounds).Run());
+  if (options.Has("consume")) figures.Json("consume", ConsumePart(world, options.rounds).Run());
+  if (options.Has("latency")) {
+    figures.Json("latency", RunLatencyPart(world, options.rounds, options.latency_messages));
+  }
   if (options.Has("beside")) figures.Json("beside", RunBesidePart(world, options.beside));
   if (options.Has("clients")) figures.Json("clients", RunClientsPart(world, options.clients));
   if (options.Has("idle")) figures.Json("idle", RunIdlePart(world, options.idle_calls));
@@ -131,7 +146,7 @@ int main(int argc, char** argv) {
   try {
     amqp_sidecar::bench::Write(amqp_sidecar::bench::Run(options), options.json);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "publish_bench: %s\n", error.what());
+    std::fprintf(stderr, "bench: %s\n", error.what());
     return 1;
   }
   return 0;

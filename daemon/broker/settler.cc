@@ -1,0 +1,320 @@
+#include "broker/settler.h"
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/log.h"
+#include "base/planted.h"
+
+namespace amqp_sidecar::broker {
+namespace {
+
+// A queue whose messages cannot be moved says so this often at most.
+constexpr base::Duration kTellEvery = std::chrono::seconds(1);
+
+int64_t Milliseconds(base::Duration time) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+}
+
+DeliveryLedger::Mark MarkOf(FailedBy by) {
+  switch (by) {
+    case FailedBy::kNack:
+      return DeliveryLedger::Mark::kNacked;
+    case FailedBy::kReject:
+      return DeliveryLedger::Mark::kRejected;
+    case FailedBy::kAckDeadline:
+      return DeliveryLedger::Mark::kExpired;
+    case FailedBy::kRedelivery:
+      return DeliveryLedger::Mark::kForgotten;
+  }
+  return DeliveryLedger::Mark::kForgotten;
+}
+
+Settler::Moved Nobody() {
+  return [](std::optional<SettleReason>, std::string) {};
+}
+
+}  // namespace
+
+Settler::Settler(Helpers helpers, Owner& owner, const SubscribeRequest& request,
+                 std::shared_ptr<SubscriptionStatus> status)
+    : helpers_(helpers),
+      owner_(owner),
+      request_(request),
+      status_(std::move(status)),
+      ack_deadline_(request.ack_deadline.value_or(helpers.default_ack_deadline)),
+      ledger_(request.prefetch) {}
+
+Settler::~Settler() { Reset(); }
+
+void Settler::Reset() {
+  ++*generation_;
+  ledger_ = DeliveryLedger(request_.prefetch);
+  helpers_.reactor.Cancel(std::exchange(deadline_timer_, 0));
+  helpers_.reactor.Cancel(std::exchange(holding_timer_, 0));
+  deadline_timer_at_ = base::kNever;
+  Publish();
+}
+
+std::shared_ptr<const ReceivedMessage> Settler::Add(
+    uint64_t tag, std::shared_ptr<const ReceivedMessage> message) {
+  const base::TimePoint now = helpers_.reactor.Now();
+  DeliveryLedger::Entry entry{message, now};
+  // A stream takes nothing back.
+  const bool expires = ack_deadline_ > base::Duration::zero() && !IsOfStream(*message);
+  if (expires) entry.deadline = now + ack_deadline_;
+  ledger_.Add(tag, std::move(entry));
+  const bool too_often = request_.retry && request_.retry->max_attempts > 0 &&
+                         message->attempt > request_.retry->max_attempts;
+  if (too_often) {
+    const FailedDelivery failed{FailedBy::kRedelivery, message->attempt - 1, std::nullopt};
+    if (!Fail(tag, failed, "", Nobody)) owner_.OnFrames();
+    message = nullptr;
+  }
+  WatchDeadlines();
+  WatchHolding();
+  Publish();
+  return message;
+}
+
+void Settler::RejectUnseen(uint64_t tag) {
+  ledger_.Add(tag, {nullptr, helpers_.reactor.Now()});
+  ledger_.Settle(tag, Mark::kRejected, Verb::kReject);
+}
+
+void Settler::Withhold(uint64_t tag) {
+  if (ledger_.Judge(tag, Verb::kAck) == DeliveryLedger::Outcome::kOpen) ledger_.Withhold(tag);
+}
+
+std::optional<SettleReason> Settler::Refusal(uint64_t tag, Verb verb, bool& repeated) const {
+  repeated = false;
+  switch (ledger_.Judge(tag, verb)) {
+    case DeliveryLedger::Outcome::kOpen:
+      return std::nullopt;
+    case DeliveryLedger::Outcome::kRepeated:
+      repeated = true;
+      return std::nullopt;
+    case DeliveryLedger::Outcome::kAlreadySettled:
+      return SettleReason::kAlreadySettled;
+    case DeliveryLedger::Outcome::kExpired:
+      return SettleReason::kDeadlineExpired;
+    case DeliveryLedger::Outcome::kUnknown:
+      return SettleReason::kUnknownDelivery;
+  }
+  return SettleReason::kUnknownDelivery;
+}
+
+Settler::Outcome Settler::Settle(uint64_t tag, const Settlement& how,
+                                 absl::FunctionRef<Moved()> moved) {
+  bool repeated = false;
+  const auto refusal = Refusal(tag, how.verb, repeated);
+  if (refusal || repeated) return {refusal, false};
+  if (how.verb == Verb::kAck) {
+    ledger_.Settle(tag, Mark::kAcked, Verb::kAck);
+    status_->acked.fetch_add(1, std::memory_order_relaxed);
+    return {std::nullopt, true};
+  }
+  const ReceivedMessage& message = *ledger_.entry(tag).message;
+  if (IsOfStream(message)) return {SettleReason::kNotRequeueable, false};
+  FailedDelivery failed;
+  failed.by = how.verb == Verb::kReject ? FailedBy::kReject : FailedBy::kNack;
+  failed.attempt = message.attempt;
+  failed.delay = how.delay;
+  return {std::nullopt, !Fail(tag, failed, how.cause, moved)};
+}
+
+std::optional<SettleReason> Settler::Extend(uint64_t tag, base::Duration ack_deadline) {
+  bool repeated = false;
+  if (const auto refusal = Refusal(tag, Verb::kAck, repeated)) return refusal;
+  if (repeated) return SettleReason::kAlreadySettled;
+  const DeliveryLedger::Entry& entry = ledger_.entry(tag);
+  if (entry.deadline == base::kNever) return std::nullopt;
+  const base::Duration held = helpers_.reactor.Now() - entry.since;
+  if (helpers_.hold_limit != kNoLimit && ack_deadline > helpers_.hold_limit - held) {
+    return SettleReason::kDeadlineLimit;
+  }
+  ledger_.SetDeadline(tag, helpers_.reactor.Now() + ack_deadline);
+  WatchDeadlines();
+  return std::nullopt;
+}
+
+bool Settler::Fail(uint64_t tag, const FailedDelivery& failed, const std::string& cause,
+                   absl::FunctionRef<Moved()> moved) {
+  const Fate fate = PlanRetry(request_.retry, failed, [this] {
+    return helpers_.topology.DeadLetterExchangeOf(request_.queue).has_value();
+  });
+  Count(failed.by);
+  switch (fate.kind) {
+    case Fate::Kind::kRequeue:
+      ledger_.Settle(tag, MarkOf(failed.by), Verb::kNack);
+      return false;
+    case Fate::Kind::kReject:
+      ledger_.Settle(tag, MarkOf(failed.by), Verb::kReject);
+      return false;
+    case Fate::Kind::kWait:
+    case Fate::Kind::kDeadLetter:
+      Move(tag, fate, failed, cause, moved());
+      return true;
+  }
+  return false;
+}
+
+std::string Settler::ReasonOf(const FailedDelivery& failed, const std::string& cause) const {
+  const auto attempts = [&] {
+    return absl::StrCat(" at attempt ", failed.attempt, " of ", request_.retry->max_attempts);
+  };
+  switch (failed.by) {
+    case FailedBy::kReject:
+      return cause.empty() ? "rejected" : cause;
+    case FailedBy::kNack:
+      return absl::StrCat("nacked", attempts());
+    case FailedBy::kAckDeadline:
+      return absl::StrCat("not settled within its acknowledgement deadline", attempts());
+    case FailedBy::kRedelivery:
+      return absl::StrCat("its consumer was lost", attempts());
+  }
+  return cause;
+}
+
+void Settler::Move(uint64_t tag, const Fate& fate, const FailedDelivery& failed,
+                   const std::string& cause, Moved moved) {
+  std::shared_ptr<const ReceivedMessage> message = ledger_.entry(tag).message;
+  ledger_.Hold(tag, MarkOf(failed.by));
+  auto done = [this, generation = generation_, begun_in = *generation_, tag, kind = fate.kind,
+               moved = std::move(moved)](std::optional<Error> error) mutable {
+    if (*generation != begun_in) {
+      // The broker has the original again, and maybe this one, too.
+      return moved(SettleReason::kStaleDelivery, "");
+    }
+    OnMoved(tag, kind, std::move(error), std::move(moved));
+  };
+  if (fate.kind == Fate::Kind::kWait) {
+    helpers_.mover.Wait(request_.queue, std::move(message), fate.delay, std::move(done));
+    return;
+  }
+  MessageMover::Death death;
+  death.queue = request_.queue;
+  if (request_.retry) {
+    death.exchange = request_.retry->dead_letter_exchange;
+    death.routing_key = request_.retry->dead_letter_routing_key;
+  }
+  death.note = {failed.by, failed.attempt, ReasonOf(failed, cause),
+                std::chrono::system_clock::now()};
+  helpers_.mover.DeadLetter(std::move(death), std::move(message), std::move(done));
+}
+
+void Settler::OnMoved(uint64_t tag, Fate::Kind kind, std::optional<Error> error, Moved moved) {
+  const bool lost = error && !base::Planted(base::PlantedBug::kLostMoveAcked);
+  ledger_.Release(tag, lost ? Verb::kNack : Verb::kAck);
+  if (!error) {
+    auto& count = kind == Fate::Kind::kWait ? status_->retried : status_->dead_lettered;
+    count.fetch_add(1, std::memory_order_relaxed);
+    moved(std::nullopt, "");
+    owner_.OnFrames();
+    return;
+  }
+  const base::TimePoint now = helpers_.reactor.Now();
+  if (now >= told_not_moved_at_ + kTellEvery) {
+    told_not_moved_at_ = now;
+    base::Log(base::LogLevel::kWarn, "message not moved: requeued at once",
+              {{"queue", request_.queue},
+               {"reason", ReasonName(error->reason)},
+               {"detail", error->detail}});
+  }
+  moved(SettleReason::kNotMoved,
+        absl::StrCat(
+            "it was requeued at once, since it could not be ",
+            kind == Fate::Kind::kWait ? "made to wait: " : "dead-lettered: ", error->detail));
+  owner_.OnFrames();
+}
+
+void Settler::Count(FailedBy by) const {
+  switch (by) {
+    case FailedBy::kNack:
+      status_->nacked.fetch_add(1, std::memory_order_relaxed);
+      break;
+    case FailedBy::kReject:
+      status_->rejected.fetch_add(1, std::memory_order_relaxed);
+      break;
+    case FailedBy::kAckDeadline:
+      status_->deadline_expired.fetch_add(1, std::memory_order_relaxed);
+      break;
+    case FailedBy::kRedelivery:
+      break;
+  }
+}
+
+void Settler::Publish() const {
+  status_->unsettled.store(static_cast<uint32_t>(ledger_.unsettled()), std::memory_order_relaxed);
+  const DeliveryLedger::Entry* oldest = ledger_.oldest();
+  status_->oldest_unsettled.store(
+      oldest == nullptr ? SubscriptionStatus::kNoneUnsettled : oldest->since,
+      std::memory_order_relaxed);
+}
+
+std::vector<DeliveryLedger::Frame> Settler::TakeFrames() {
+  auto frames = ledger_.TakeFrames();
+  Publish();
+  return frames;
+}
+
+const ReceivedMessage* Settler::oldest() const {
+  const DeliveryLedger::Entry* entry = ledger_.oldest();
+  return entry == nullptr ? nullptr : entry->message.get();
+}
+
+// One timer, for the earliest; what is settled meanwhile has it fire for nothing.
+void Settler::WatchDeadlines() {
+  const base::TimePoint next = ledger_.NextDeadline();
+  if (next >= deadline_timer_at_) return;
+  helpers_.reactor.Cancel(deadline_timer_);
+  deadline_timer_at_ = next;
+  deadline_timer_ = helpers_.reactor.At(next, [this] { OnDeadline(); });
+}
+
+void Settler::OnDeadline() {
+  deadline_timer_ = 0;
+  deadline_timer_at_ = base::kNever;
+  const std::vector<uint64_t> due = ledger_.Due(helpers_.reactor.Now());
+  for (const uint64_t tag : due) {
+    const std::shared_ptr<const ReceivedMessage> message = ledger_.entry(tag).message;
+    message->withdrawn.store(true, std::memory_order_relaxed);
+    Fail(tag, {FailedBy::kAckDeadline, message->attempt, std::nullopt}, "", Nobody);
+  }
+  if (!due.empty()) {
+    base::Log(base::LogLevel::kWarn, "acknowledgement deadline passed: taken back",
+              {{"queue", request_.queue},
+               {"deliveries", due.size()},
+               {"ack_deadline_ms", Milliseconds(ack_deadline_)}});
+    owner_.OnWithdrawn();
+    owner_.OnFrames();
+  }
+  WatchDeadlines();
+}
+
+// Whoever holds a delivery for so long is about to lose it, and the channel with it.
+void Settler::WatchHolding() {
+  if (holding_timer_ != 0 || helpers_.hold_limit == kNoLimit) return;
+  const DeliveryLedger::Entry* oldest = ledger_.oldest();
+  if (oldest == nullptr) return;
+  const base::TimePoint at = std::max(oldest->since + helpers_.hold_limit, helpers_.reactor.Now());
+  holding_timer_ = helpers_.reactor.At(at, [this] { OnHeldLong(); });
+}
+
+void Settler::OnHeldLong() {
+  holding_timer_ = 0;
+  const DeliveryLedger::Entry* oldest = ledger_.oldest();
+  if (oldest == nullptr) return;
+  const base::Duration held = helpers_.reactor.Now() - oldest->since;
+  if (held < helpers_.hold_limit) return WatchHolding();
+  base::Log(base::LogLevel::kWarn,
+            "a delivery is unsettled for so long that the broker may soon close its channel",
+            {{"queue", request_.queue},
+             {"unsettled", ledger_.unsettled()},
+             {"oldest_ms", Milliseconds(held)}});
+  // Told again when as much time has gone by.
+  holding_timer_ = helpers_.reactor.After(helpers_.hold_limit, [this] { OnHeldLong(); });
+}
+
+}  // namespace amqp_sidecar::broker
