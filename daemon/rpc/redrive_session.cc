@@ -234,7 +234,7 @@ void RedriveSession::Widen() {
   const uint64_t wanted = limit_ - ledger_.taken();
   if (ending_ || slots_ >= ledger_.held() + std::min(wanted, kLeastRoom)) return;
   if (ledger_.held() >= kMostHeld) {
-    return End(absl::StrCat(kMostHeld, " messages that stay are held, and no more can be"));
+    return End(absl::StrCat(ledger_.held(), " messages that stay are held, and no more can be"));
   }
   OpenSource(std::min(wanted, std::clamp<uint64_t>(ledger_.held(), kWindow, kMostPrefetch)));
 }

@@ -37,7 +37,7 @@ class RedriveSession final : public RedriveSource::Owner,
   // Published, and their originals not known to be acked: what may be there twice when the process
   // is killed.
   static constexpr size_t kWindow = 64;
-  // Messages that stay, at most.
+  // With so many that stay, no more room is made.
   static constexpr size_t kMostHeld = 65'535;
 
   // Moves `limit` messages at most. All that is passed outlives this.

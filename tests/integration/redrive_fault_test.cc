@@ -233,6 +233,7 @@ TEST_CASE("A redrive whose sidecar is killed says what it does not know, and not
   INFO(redrive.output());
   CHECK(*code == 1);
   CHECK_THAT(redrive.err(), ContainsSubstring("not known whether moved: message_id=m-"));
+  CHECK(redrive.err().find("unknown 0") == std::string::npos);
   REQUIRE(GivenBack(world));
   const Tally tally = Count(world);
   CHECK(tally.distinct() == kCount);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -32,6 +33,7 @@ class FakeSidecar final : public v1::PublisherService::Service,
  public:
   // What the first subscription brings; then it stays open. Further ones bring nothing.
   std::function<void(Deliveries&)> deliver;
+  std::optional<grpc::Status> end;  // of that subscription, then
   // By message_id; absent: OK.
   std::map<std::string, v1::PublishResult> results;
   // Delivery ids whose ack does not count.
@@ -43,7 +45,10 @@ class FakeSidecar final : public v1::PublisherService::Service,
   grpc::Status Subscribe(grpc::ServerContext* context, const v1::SubscribeRequest* /*request*/,
                          Deliveries* writer) override {
     Say(*writer, v1::SUBSCRIPTION_EVENT_KIND_SUBSCRIBED);
-    if (!subscribed_.exchange(true)) deliver(*writer);
+    if (!subscribed_.exchange(true)) {
+      deliver(*writer);
+      if (end) return *end;
+    }
     Eventually(seconds(60), [&] { return context->IsCancelled(); });
     return grpc::Status::OK;
   }
@@ -176,6 +181,20 @@ TEST_CASE("a failure that concerns all ends a redrive, and what was in flight is
   const auto acked = fixture.sidecar.acked();
   CHECK(std::ranges::find(acked, "1") != acked.end());
   CHECK(std::ranges::find(acked, "2") == acked.end());
+}
+
+TEST_CASE("a redrive ends when the sidecar drains, or ends the subscription") {
+  Fixture fixture;
+  const bool drains = GENERATE(true, false);
+  if (!drains) fixture.sidecar.end = grpc::Status(grpc::StatusCode::NOT_FOUND, "it was deleted");
+  fixture.sidecar.deliver = [&](Deliveries& writer) {
+    FakeSidecar::Bring(writer, "1", "1");
+    if (drains) FakeSidecar::Say(writer, v1::SUBSCRIPTION_EVENT_KIND_DRAINING);
+  };
+  CHECK_FALSE(fixture.Run(5));
+  CHECK_THAT(fixture.err.str(), ContainsSubstring(drains ? "ended: DRAINING\n"
+                                                         : "ended: NOT_FOUND: it was deleted\n"));
+  if (drains) CHECK(fixture.sidecar.acked() == fixture.sidecar.published());
 }
 
 TEST_CASE("a message whose ack was stale is acked when it comes again, and not published again") {
