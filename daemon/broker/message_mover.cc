@@ -17,7 +17,8 @@ Error NotDeclared(const std::string& name, const amqp::Reply& reply) {
 }
 
 bool TakesNothing(const Error& error) {
-  return error.reason == Reason::kUnroutable || error.reason == Reason::kExchangeNotFound;
+  return error.reason == Reason::kUnroutable || error.reason == Reason::kExchangeNotFound ||
+         error.reason == Reason::kInvalidMessage;
 }
 
 }  // namespace

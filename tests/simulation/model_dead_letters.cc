@@ -36,6 +36,19 @@ WireArray DeathsOf(const WireTable& headers) {
 
 bool IsWaitQueue(const std::string& name) { return name.starts_with("amqp-sidecar.wait."); }
 
+// When it comes to `queue` as `message`: other than from a wait. What it carries of an earlier wait
+// for that queue has its consumer see it as it was then.
+Checker::Journey Onward(Checker::Journey journey, const ModelMessage& message,
+                        const std::string& queue, bool dead_letter) {
+  const bool waited = journey.attempts > 0;
+  const bool as_then = waited && journey.queue == queue;
+  journey.exchange = as_then ? journey.exchange_then : message.exchange;
+  journey.routing_key = as_then ? journey.routing_key_then : message.routing_key;
+  journey.died = as_then ? journey.died_then : journey.died || waited || dead_letter;
+  journey.not_before = {};
+  return journey;
+}
+
 // What has come round to the queue without anybody having rejected it is dropped.
 bool GoesRound(const WireArray& deaths, const std::string& queue) {
   for (const WireValue& death : deaths) {
@@ -114,12 +127,7 @@ ModelBroker::Arrival ModelBroker::Arrive(const ModelQueue& from, const ModelMess
     ModelCopy arrived;
     arrived.message = dead;
     Checker::Journey journey = checker_.journey(copy);
-    if (!IsWaitQueue(from.name)) {
-      journey.exchange = dead->exchange;
-      journey.routing_key = dead->routing_key;
-      journey.died = true;
-      journey.not_before = {};
-    }
+    if (!IsWaitQueue(from.name)) journey = Onward(std::move(journey), *dead, name, true);
     arrived.id = checker_.Copied(copy, std::move(journey));
     Put(queue, std::move(arrived));
   }
@@ -216,15 +224,9 @@ void ModelBroker::MoveAll(const std::string& from, const std::string& to) {
     auto message = std::make_shared<ModelMessage>(*copy.message);
     message->exchange.clear();
     message->routing_key = to;
-    Checker::Journey journey = checker_.journey(copy.id);
-    const bool waited = journey.attempts > 0;
-    const bool as_then = waited && journey.queue == to;
-    journey.exchange = as_then ? journey.exchange_then : "";
-    journey.routing_key = as_then ? journey.routing_key_then : to;
-    journey.died = as_then ? journey.died_then : journey.died || waited;
     ModelCopy moved;
+    moved.id = checker_.Copied(copy.id, Onward(checker_.journey(copy.id), *message, to, false));
     moved.message = std::move(message);
-    moved.id = checker_.Copied(copy.id, std::move(journey));
     checker_.Ended(copy.id, Fate::kDeadLettered);
     Put(*target, std::move(moved));
   }

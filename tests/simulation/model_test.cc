@@ -301,10 +301,10 @@ TEST_CASE("A wait queue keeps what it cannot hand on, and hands it on when it ca
 TEST_CASE("What went round without being rejected is dropped", "[model]") {
   Bench bench;
   bench.Declare("q", kQuorum);
-  bench.DeclareWait("amqp-sidecar.wait.100ms.q", "q", 100, 60'000);
+  bench.DeclareWait("amqp-sidecar.wait.q", "q", 100, 60'000);
   const bool rejected = GENERATE(true, false);
   bench.MayFail();
-  bench.Publish("amqp-sidecar.wait.100ms.q",
+  bench.Publish("amqp-sidecar.wait.q",
                 {{"x-death", {WireArray{{Death("q", rejected ? "rejected" : "expired")}}}}});
   bench.Wait(seconds(3));
   CHECK(bench.Ready("q") == (rejected ? 1 : 0));

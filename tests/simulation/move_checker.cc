@@ -110,7 +110,7 @@ Checker::CopyId SettlementChecker::Moved(const Move& move) {
                   (move.dies ? "to die by " + move.dead_by
                              : "to wait " + std::to_string(move.wait / milliseconds(1)) + " ms") +
                   " after " + std::to_string(move.attempts) + " attempts, as nobody asked");
-    return checker_.Moved(checker_.publish(move.publish).copies.front(), {});
+    return checker_.Stored(move.publish, move.from, true);
   }
   if (checker_.faultless() && delivery->moves > 0) {
     checker_.Fail("publish " + std::to_string(move.publish) + " is moved twice without a fault");
@@ -153,10 +153,13 @@ bool SettlementChecker::WasMoved(const Key& key, Delivery& delivery) {
   if (!may) return false;
   for (const Key& other : of_message_[{delivery.outgoing.publish, delivery.outgoing.queue}]) {
     Delivery& twin = deliveries_.at(other);
-    if (twin.settled == Bit(Verb::kAck) || twin.arrived.empty() ||
-        twin.attempt != delivery.attempt) {
+    const bool acked = twin.settled == Bit(Verb::kAck);
+    if (twin.arrived.empty() || twin.attempt != delivery.attempt ||
+        (acked && !asked(twin, Verb::kAck))) {
       continue;
     }
+    // Then it was its caller who acked that one.
+    if (acked) checker_.Ended(twin.outgoing.copy, Fate::kConsumed);
     const Checker::CopyId arrived = twin.arrived.back();
     twin.arrived.pop_back();
     // Then what is on its way for this one is the other's.

@@ -106,6 +106,17 @@ void Nemesis::DoToSomePipe(FaultKind kind) {
     pipe.Stall(way == Way::kToBroker ? Way::kToClient : Way::kToBroker, until);
 }
 
+void Nemesis::TakeBrokerAway() {
+  broker_.GoDown(random_.Chance(0.5));
+  network_.set_dials(SimulatedNetwork::Dials::kRefused);
+}
+
+void Nemesis::Return() {
+  network_.set_dials(SimulatedNetwork::Dials::kConnect);
+  if (!broker_.up()) broker_.ComeUp();
+  healed_ = false;
+}
+
 void Nemesis::Heal() {
   trace_.Event("all is well again");
   healed_ = true;

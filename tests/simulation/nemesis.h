@@ -23,6 +23,10 @@ class Nemesis {
   void Begin(base::TimePoint end);
   // From now on network and broker are well; what is broken stays so.
   void Heal();
+  // Until Return().
+  void TakeBrokerAway();
+  // All is as at the beginning: what Begin() sets up happens again.
+  void Return();
 
  private:
   void Strike();

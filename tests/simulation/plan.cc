@@ -9,6 +9,9 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+// Longer than anything is remembered, or lives unused.
+constexpr base::Duration kLongestPause = std::chrono::minutes(15);
+
 broker::Queue NamedQueue(const std::string& name, bool durable, int64_t max_length) {
   broker::Queue queue;
   queue.name = name;
@@ -136,6 +139,10 @@ Plan MakePlan(Random random) {
     plan.shovels = random.Chance(0.3) ? random.Between(1, 6) : 0;
   }
   plan.drain_early = random.Chance(0.2);
+  if (random.Chance(0.03)) {
+    plan.pause = random.Time(seconds(1), kLongestPause);
+    plan.away_in_pause = random.Chance(0.5);
+  }
   plan.drain_time = random.Time({}, seconds(2));
   plan.few_channels = random.Chance(0.05);
   PlanFaults(plan, random);

@@ -54,6 +54,9 @@ struct Plan {
   size_t shovels = 0;
   // Fewer channel numbers than are wanted: nothing says then that all comes back.
   bool few_channels = false;
+  // Nothing happens for so long, and then all of it once more. The broker may be away meanwhile.
+  base::Duration pause{};
+  bool away_in_pause = false;
   // The drain begins in the middle of it all, instead of when all is well again.
   bool drain_early = false;
   base::Duration drain_time{};
@@ -63,7 +66,7 @@ struct Plan {
   broker::Broker::Config config;
 
   // Nothing in it is allowed to make a message arrive twice, or out of order.
-  bool faultless() const { return faults == 0; }
+  bool faultless() const { return faults == 0 && !away_in_pause; }
   // The bounds of the sidecar may be met.
   bool limited() const {
     return refused_posts > 0 || few_channels || config.max_in_flight_messages < 1'000 ||

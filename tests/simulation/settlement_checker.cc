@@ -101,7 +101,9 @@ std::optional<Checker::CopyId> SettlementChecker::Received(const Key& key, uint3
     checker_.Fail(Describe(key) + " is an attempt more than there may be");
   }
   const base::Duration ack_deadline = terms_[key.subscription].ack_deadline;
-  if (ack_deadline > base::Duration::zero()) delivery.deadline_by = checker_.Now() + ack_deadline;
+  if (ack_deadline > base::Duration::zero()) {
+    delivery.deadline_from = delivery.deadline_by = checker_.Now() + ack_deadline;
+  }
   return delivery.outgoing.copy;
 }
 
@@ -203,7 +205,11 @@ void SettlementChecker::CheckAnswers(const Key& key, const Delivery& delivery) {
     }
     return false;
   });
-  if (!as_told) checker_.Fail(Describe(key) + " settled otherwise at the broker than was said");
+  if (as_told) return;
+  checker_.Fail(Describe(key) + " settled otherwise at the broker (" +
+                std::to_string(delivery.settled) + ", " + std::to_string(delivery.arrived.size()) +
+                " of " + std::to_string(delivery.moves) + " moves arrived) than was said (" +
+                std::to_string(delivery.told_ok) + ")");
 }
 
 void SettlementChecker::Finish() {

@@ -65,14 +65,10 @@ class World {
 
   Result Run() {
     broker_->Start();
-    const base::TimePoint busy_until = reactor_.Now() + plan_.busy_time;
-    workload_.Begin(busy_until);
-    nemesis_.Begin(busy_until);
-    if (plan_.drain_early) {
-      RunFor(random_.Time({}, plan_.busy_time));
-    } else {
-      RunFor(plan_.busy_time);
-      if (!plan_.few_channels) BeWellAgain();
+    BeBusy();
+    if (plan_.pause > base::Duration::zero() && !plan_.drain_early && good()) {
+      Pause();
+      BeBusy();
     }
     Drain();
     if (network_.most_offered() > kMostOffered) {
@@ -86,6 +82,24 @@ class World {
 
  private:
   bool good() const { return checker_.failure().empty(); }
+
+  void BeBusy() {
+    settled_down_ = false;
+    const base::TimePoint busy_until = reactor_.Now() + plan_.busy_time;
+    workload_.Begin(busy_until);
+    nemesis_.Begin(busy_until);
+    if (plan_.drain_early) return RunFor(random_.Time({}, plan_.busy_time));
+    RunFor(plan_.busy_time);
+    if (!plan_.few_channels) BeWellAgain();
+  }
+
+  void Pause() {
+    trace_.Event("pause");
+    if (plan_.away_in_pause) nemesis_.TakeBrokerAway();
+    RunFor(plan_.pause);
+    checker_.ExpectRecovery(base::kNever);
+    nemesis_.Return();
+  }
 
   void RunFor(base::Duration time) {
     RunUntil(reactor_.Now() + time, [] { return false; });
