@@ -184,7 +184,8 @@ CLI::App* AddRedrive(CLI::App& app, Options& options) {
                    "At most so many; left out, as many as there are at the start")
       ->type_name("N")
       ->check(CLI::PositiveNumber);
-  verb->add_flag("--dry-run", command.dry_run, "Only print where each would go");
+  verb->add_flag("--dry-run", command.dry_run,
+                 "Only print where each would go, for 65,535 or a few more at most");
   verb->add_flag("--json", command.json,
                  "The figures at the end, and what --dry-run prints, as one JSON object a line");
   verb->footer(

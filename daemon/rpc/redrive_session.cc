@@ -14,6 +14,8 @@ constexpr auto kTick = std::chrono::milliseconds(200);
 constexpr auto kQuietTime = std::chrono::seconds(3);
 // Longer than a broker takes to restart, and than an answer of the sidecar's may take.
 constexpr auto kLongestSilence = std::chrono::seconds(30);
+// A little less than the sidecar tries to publish a message.
+constexpr auto kDeafTime = std::chrono::seconds(4);
 // Room for so many is made beside what is held.
 constexpr uint64_t kLeastRoom = RedriveSession::kWindow / 2;
 constexpr uint64_t kMostPrefetch = 512;
@@ -54,7 +56,8 @@ RedriveSession::RedriveSession(const RedriveCommand& command, uint64_t limit,
       subscriber_(v1::SubscriberService::NewStub(channel)),
       publisher_stub_(v1::PublisherService::NewStub(channel)),
       acker_(*subscriber_, queue_, *this),
-      heard_(Clock::now()) {}
+      heard_(Clock::now()),
+      confirmed_(heard_) {}
 
 bool RedriveSession::Run() {
   if (!command_.dry_run) {
@@ -143,15 +146,18 @@ void RedriveSession::Fail(RedriveLedger::Tag tag, const std::string& why) {
 
 void RedriveSession::OnPublished(uint64_t tag, const RedrivePublisher::Outcome& outcome) {
   Heard();
-  if (outcome.ok) return ledger_.Published(tag);
+  if (outcome.ok) {
+    confirmed_ = Clock::now();
+    return ledger_.Published(tag);
+  }
   const std::string why = Words(outcome.reason, outcome.detail);
   // A call that ended without the sidecar's word says no more.
   if (outcome.persisted == v1::PERSISTED_UNKNOWN ||
       outcome.persisted == v1::PERSISTED_UNSPECIFIED) {
     ledger_.Keep(tag, RedriveLedger::Kept::kUnknown);
     report_.Unknown(ledger_.message_id(tag), why);
-    // The next would wait as long, and as much in vain.
-    if (interrupted_) End(why);
+    // Of all that were sent since, none was answered: the next would wait as long in vain.
+    if (Clock::now() - confirmed_ > kDeafTime) End(why);
   } else if (ConcernsAll(outcome.reason)) {
     ledger_.Keep(tag, RedriveLedger::Kept::kLeft);
   } else {
@@ -228,7 +234,7 @@ void RedriveSession::Widen() {
   const uint64_t wanted = limit_ - ledger_.taken();
   if (ending_ || slots_ >= ledger_.held() + std::min(wanted, kLeastRoom)) return;
   if (ledger_.held() >= kMostHeld) {
-    return End(absl::StrCat(kMostHeld, " messages that stay are held, and no more can be"));
+    return End(absl::StrCat(ledger_.held(), " messages that stay are held, and no more can be"));
   }
   OpenSource(std::min(wanted, std::clamp<uint64_t>(ledger_.held(), kWindow, kMostPrefetch)));
 }
@@ -247,7 +253,7 @@ void RedriveSession::EndIfDue() {
       End("nothing more came for 3 s: others may consume from the queue, too");
     }
   } else if (silence > kLongestSilence) {
-    End("the subscription did not come back within 30 s");
+    End("nothing was heard of the broker for 30 s");
   }
 }
 

@@ -37,7 +37,7 @@ class RedriveSession final : public RedriveSource::Owner,
   // Published, and their originals not known to be acked: what may be there twice when the process
   // is killed.
   static constexpr size_t kWindow = 64;
-  // Messages that stay, at most.
+  // With so many that stay, no more room is made.
   static constexpr size_t kMostHeld = 65'535;
 
   // Moves `limit` messages at most. All that is passed outlives this.
@@ -103,10 +103,11 @@ class RedriveSession final : public RedriveSource::Owner,
   std::unique_ptr<RedrivePublisher> publisher_;          // not in a dry run
   RedriveAcker acker_;
   std::deque<Arrival> arrivals_;
-  uint64_t slots_ = 0;   // the prefetch of all sources
-  int64_t returns_ = 0;  // of one message to the queue before, at most
-  Clock::time_point heard_;
-  bool interrupted_ = false;  // not every source is back
+  uint64_t slots_ = 0;           // the prefetch of all sources
+  int64_t returns_ = 0;          // of one message to the queue before, at most
+  Clock::time_point heard_;      // anything
+  Clock::time_point confirmed_;  // a publish
+  bool interrupted_ = false;     // not every source is back
   bool ending_ = false;
   bool over_ = false;     // nothing is in flight any more
   bool closing_ = false;  // what ends now was ended from here

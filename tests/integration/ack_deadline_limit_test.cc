@@ -114,12 +114,13 @@ TEST_CASE("Deadlines keep a subscription clear of the broker's timeout", "[distu
   const std::string queue = world.names.Queue();
   PublishNumbers(world.direct, queue, 1);
   SubscribeStream stream(world.client, WithAckDeadline(RequestFor(queue), 2s));
-  REQUIRE(stream.WaitForDeliveries(4, 15s));
+  REQUIRE(stream.WaitForDeliveries(3, 15s));
   CHECK(stream.events() == Events{kSubscribed});
 }
 
-TEST_CASE("What is held near the broker's timeout is warned of; past it the stream is interrupted",
-          "[disturbs]") {
+TEST_CASE(
+    "What is held near the broker's timeout is warned of, and past it the stream is interrupted",
+    "[disturbs]") {
   World world(BrokerTimeout("3s"), RabbitmqNode::Disturbed());
   const std::string queue = world.names.Queue();
   PublishNumbers(world.direct, queue, 1);

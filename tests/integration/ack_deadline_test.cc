@@ -1,5 +1,7 @@
 // The acknowledgement deadline: what is not settled in time goes back, unless it is extended.
 // What the broker's own limit means for it: ack_deadline_limit_test.cc.
+#include <algorithm>
+
 #include "integration/subscribing.h"
 
 namespace amqp_sidecar::test {
@@ -19,11 +21,11 @@ TEST_CASE("A delivery that is not settled by its deadline comes again, and its i
   World world;
   const std::string queue = world.names.Queue({{"x-queue-type", type}});
   PublishNumbers(world.direct, queue, 1);
+  const auto start = Clock::now();
   SubscribeStream stream(world.client, WithAckDeadline(RequestFor(queue), 400ms));
   const SubscribeStream::Arrival first = stream.Next();
   const SubscribeStream::Arrival second = stream.Next();
-  // Of a clock that ran a little before the delivery reached us.
-  CHECK(second.at - first.at >= 350ms);
+  CHECK(second.at - start >= 400ms);
   CHECK(second.at - first.at < 3s);
   CHECK(second.delivery.body() == "0");
   CHECK(second.delivery.redelivered());
@@ -46,19 +48,17 @@ TEST_CASE("What expired at one subscription goes to another, and those in time a
   SubscribeStream slow(world.client, WithAckDeadline(RequestFor(queue, 4), 500ms));
   REQUIRE(slow.WaitForDeliveries(4));
   const IdList ids = Ids(slow.deliveries());
-  SubscribeStream quick(world.client, queue);
+  // It is served first.
+  pb::SubscribeRequest request = RequestFor(queue);
+  request.set_priority(10);
+  SubscribeStream quick(world.client, request);
   REQUIRE(quick.WaitForEvents(1));
   REQUIRE(slow.Ack({ids[0], ids[2]}));
-  // Full again before they expire, so that they cannot come back to it.
-  PublishNumbers(world.direct, queue, 2, 4);
-  REQUIRE(slow.WaitForDeliveries(6));
   REQUIRE(quick.WaitForDeliveries(2));
-  CHECK(quick.WaitForDeliveries(4));
-  CHECK(slow.failures().empty());
   std::vector<std::string> bodies = Bodies(quick.deliveries());
-  CHECK(std::ranges::count(bodies, "1") == 1);
-  CHECK(std::ranges::count(bodies, "3") == 1);
-  CHECK(std::ranges::count(bodies, "0") + std::ranges::count(bodies, "2") == 0);
+  std::ranges::sort(bodies);
+  CHECK(bodies == IdList{"1", "3"});
+  CHECK(slow.failures().empty());
   REQUIRE(slow.Ack({ids[1]}));
   REQUIRE(slow.WaitForFailures(1));
   CheckExpired(slow.failures(), ids[1]);

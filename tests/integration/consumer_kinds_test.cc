@@ -1,5 +1,7 @@
 // The kinds of consumer that RabbitMQ has, but for streams (stream_queue_test.cc): exclusive, with
 // a priority, the single active one, and several that compete.
+#include <algorithm>
+
 #include "integration/subscribing.h"
 
 namespace amqp_sidecar::test {

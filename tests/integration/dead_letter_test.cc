@@ -132,6 +132,39 @@ TEST_CASE("Where the topology gives the queue a dead-letter exchange, it is the 
   CHECK_FALSE(world.direct.QueueExists(world.names.DeadOf(queue)));
 }
 
+// A queue without x-dead-letter-routing-key has the broker dead-letter by the key that the message
+// was published with: after a wait that is none of the publisher's.
+TEST_CASE("A message that has waited is dead-lettered by the key that it was published with") {
+  const bool rejected = GENERATE(true, false);
+  CAPTURE(rejected);
+  World world;
+  const std::string dead = world.names.Queue();
+  const std::string dlx = world.names.ExchangeTo(dead, "order.*");
+  const std::string exchange = world.names.Exchange("topic");
+  const std::string queue = world.names.Reserve("q");
+  pb::DeclareTopologyRequest topology;
+  pb::Queue* declared = topology.add_queues();
+  declared->set_name(queue);
+  (*declared->mutable_arguments())["x-dead-letter-exchange"] = TextValue(dlx);
+  pb::Binding* binding = topology.add_bindings();
+  binding->set_exchange(exchange);
+  binding->set_queue(queue);
+  binding->set_routing_key("#");
+  REQUIRE(world.client.Declare(topology).ok());
+  REQUIRE(world.client.Publish(JsonMessage(exchange, "order.new")).ok());
+  SubscribeStream stream(world.client, WithRetry(RequestFor(queue), 2, 10ms));
+  REQUIRE(stream.Nack({stream.Next().id()}));
+  const std::string second = stream.Next().id();
+  REQUIRE((rejected ? stream.Reject({second}) : stream.Nack({second})));
+  REQUIRE(Eventually(5s, [&] { return world.direct.Ready(dead) == 1; }));
+  SubscribeStream mourner(world.client, dead);
+  const pb::Delivery delivery = mourner.Next().delivery;
+  CHECK(delivery.exchange() == dlx);
+  CHECK(delivery.routing_key() == "order.new");
+  CHECK_FALSE(delivery.properties().headers().contains("x-sidecar-retry"));
+  CHECK_THAT(delivery.ShortDebugString(), !ContainsSubstring("amqp-sidecar.wait."));
+}
+
 TEST_CASE("A reject where nothing takes the message drops it") {
   const bool with_policy = GENERATE(true, false);
   CAPTURE(with_policy);

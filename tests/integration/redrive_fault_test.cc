@@ -121,6 +121,23 @@ TEST_CASE(
   CHECK(tally.doubles() <= kInFlight * kills);
 }
 
+TEST_CASE("A redrive that holds many that stay has no more in flight than another") {
+  ProxiedRedriveWorld world;
+  world.Fill(600, "no-such-queue");
+  world.Fill(kCount);
+  const size_t all = world.filled;
+  world.proxy.Delay(kWay);
+  Subprocess redrive = world.StartRedrive();
+  REQUIRE(WaitUntilMoved(world, 500));
+  redrive.Signal(SIGKILL);
+  REQUIRE(redrive.Wait(5s));
+  REQUIRE(GivenBack(world));
+  const Tally tally = Count(world);
+  CHECK(tally.distinct() == all);
+  CHECK(tally.doubles() <= kInFlight);
+  CHECK(tally.moved.size() < kCount);
+}
+
 TEST_CASE("A redrive outlives a link that is cut: nothing is moved or counted twice by it") {
   FilledWorld world;
   Subprocess redrive = world.StartRedrive();
@@ -216,6 +233,7 @@ TEST_CASE("A redrive whose sidecar is killed says what it does not know, and not
   INFO(redrive.output());
   CHECK(*code == 1);
   CHECK_THAT(redrive.err(), ContainsSubstring("not known whether moved: message_id=m-"));
+  CHECK(redrive.err().find("unknown 0") == std::string::npos);
   REQUIRE(GivenBack(world));
   const Tally tally = Count(world);
   CHECK(tally.distinct() == kCount);
@@ -232,6 +250,32 @@ TEST_CASE("A redrive ends where others took what was there, and says so") {
   INFO(redrive.output());
   CHECK(*code == 1);
   CHECK_THAT(redrive.err(), ContainsSubstring("ended: nothing more came for 3 s"));
+}
+
+TEST_CASE("A redrive during an alarm of the broker ends with the reason, and nothing is lost",
+          "[disturbs]") {
+  RedriveWorld world({}, RabbitmqNode::Disturbed());
+  constexpr size_t kFew = 300;
+  world.Fill(kFew);
+  world.node.SyncDeclarations();
+  OnExit calm([&] { world.node.Ctl({"set_vm_memory_high_watermark", "0.4"}); });
+  world.node.Ctl({"set_vm_memory_high_watermark", "0.00001"});
+  const RunResult result = world.Redrive();
+  INFO(result.output());
+  CHECK(result.exit_code == 1);
+  const bool told = result.err.find("ended: BROKER_BLOCKED") != std::string::npos ||
+                    result.err.find("ended: OUTCOME_UNKNOWN") != std::string::npos;
+  CHECK(told);
+  CHECK_THAT(result.err, ContainsSubstring("moved 0, failed 0, unknown "));
+  calm.Now();
+  world.sidecar.WaitReady();
+  REQUIRE(Eventually(10s, [&] { return world.direct.Consumers(world.dead) == 0; }));
+  const RunResult again = world.Redrive();
+  INFO(again.output());
+  CHECK(again.exit_code == 0);
+  const std::multiset<std::string> moved = IdsOf(world.direct.Drain(world.origin));
+  CHECK(std::set<std::string>(moved.begin(), moved.end()).size() == kFew);
+  CHECK(moved.size() <= kFew + kInFlight);
 }
 
 }  // namespace

@@ -296,6 +296,20 @@ TEST_CASE("A large message is moved as well, where the sidecar's limit allows it
   CHECK(bytes == 9'000'002 + 5 * 3'000'002);
 }
 
+TEST_CASE("Large messages that wait for room are moved in requests that are not too large") {
+  SidecarOptions options;
+  options.more = "limits: {max_in_flight_bytes: 2000000}\n";
+  ProxiedRedriveWorld world(std::move(options));
+  Direct::Message large = world.Message(1);
+  large.body = "\"" + std::string(1'000'000, 'x') + "\"";
+  world.direct.PublishAll("", world.dead, std::vector<Direct::Message>(30, large));
+  world.proxy.Delay(20ms);
+  const RunResult result = world.Redrive();
+  INFO(result.output());
+  CHECK(result.exit_code == 0);
+  CHECK(world.direct.Ready(world.origin) == 30);
+}
+
 TEST_CASE("redrive warns before a quorum queue drops what was looked at too often") {
   RedriveWorld world;
   const std::string quorum = world.names.Queue({{"x-queue-type", "quorum"}});

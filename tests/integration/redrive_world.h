@@ -19,7 +19,9 @@ void PublishEverything(uint16_t port, const std::string& queue, const std::strin
 // `Base` is a World or a ProxiedWorld.
 template <typename Base>
 struct RedriveWorldOf : Base {
-  explicit RedriveWorldOf(SidecarOptions options = {}) : Base(std::move(options)) {}
+  template <typename... More>
+  explicit RedriveWorldOf(SidecarOptions options = {}, More&&... more)
+      : Base(std::move(options), std::forward<More>(more)...) {}
 
   std::string dead = Base::names.Queue();
   std::string origin = Base::names.Queue();

@@ -48,8 +48,13 @@ TEST_CASE("a command without a sidecar says so at once") {
   const auto begin = std::chrono::steady_clock::now();
   CHECK(RunPublish(OrderTo(address), out, err) == 1);
   CHECK(RunSubscribe(BillingAt(address), stop, out, err) == 1);
+  RedriveCommand redrive;
+  redrive.address = address;
+  redrive.rule.from = "billing.dead";
+  CHECK(RunRedrive(redrive, stop, out, err) == 1);
   CHECK(std::chrono::steady_clock::now() - begin < seconds(4));
   CHECK(err.str() == "UNAVAILABLE: no sidecar answers at " + address + " (persisted: NO)\n" +
+                         "UNAVAILABLE: no sidecar answers at " + address + "\n" +
                          "UNAVAILABLE: no sidecar answers at " + address + "\n");
 }
 
