@@ -157,7 +157,8 @@ SubscriptionId Broker::Subscribe(SubscribeRequest request,
   }
   if (request.prefetch == 0) request.prefetch = core_->config().default_prefetch;
   if (request.queue.empty()) {
-    request.queue = base::Concat("amqp-sidecar.sub-", NewUuidV7(std::chrono::system_clock::now()));
+    request.queue =
+        base::Concat(OwnQueues::kTemporaryPrefix, NewUuidV7(std::chrono::system_clock::now()));
     request.queue_is_temporary = true;
   }
   auto task = [core = core_.get(), id, request = std::move(request), listener]() mutable {

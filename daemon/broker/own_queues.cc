@@ -40,7 +40,9 @@ void OwnQueues::EnsureWaitQueue(const std::string& queue, base::Duration delay,
   args.name = WaitQueueName(queue, delay);
   args.arguments["x-queue-type"] = FieldValue{std::string("quorum")};
   args.arguments["x-message-ttl"] = FieldValue{Milliseconds(delay)};
-  args.arguments["x-expires"] = FieldValue{Milliseconds(delay + kLifetime)};
+  const bool temporary = queue.starts_with(kTemporaryPrefix);
+  args.arguments["x-expires"] =
+      FieldValue{Milliseconds(delay + (temporary ? kTemporaryLifetime : kLifetime))};
   args.arguments["x-dead-letter-exchange"] = FieldValue{std::string()};
   args.arguments["x-dead-letter-routing-key"] = FieldValue{queue};
   args.arguments["x-dead-letter-strategy"] = FieldValue{std::string("at-least-once")};

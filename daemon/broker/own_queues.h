@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/reactor.h"
@@ -13,12 +14,18 @@ namespace amqp_sidecar::broker {
 
 class OwnQueues {
  public:
+  // How the names of temporary queues begin.
+  static constexpr std::string_view kTemporaryPrefix = "amqp-sidecar.sub-";
+
   using Done = amqp::ReplyCallback;
 
   // A wait queue lives this long beyond its delay after it was last declared, and is declared again
-  // this often while it is used: so that it is never gone before what waits in it (RabbitMQ's
-  // x-expires does not look whether a queue is empty).
-  static constexpr base::Duration kLifetime = std::chrono::minutes(3);
+  // this often while it is used: so that it is never gone before what waits in it. RabbitMQ's
+  // x-expires does not look whether a queue is empty, and a quorum queue's time goes on while the
+  // broker is down: so this is longer than the broker may be.
+  static constexpr base::Duration kLifetime = std::chrono::hours(7 * 24);
+  // Of one of a temporary queue, to which nothing goes back after an outage.
+  static constexpr base::Duration kTemporaryLifetime = std::chrono::minutes(3);
   static constexpr base::Duration kRenewEvery = std::chrono::minutes(1);
   // Names that are remembered at most; more are declared each time.
   static constexpr size_t kMaxKnown = 10'000;
