@@ -270,6 +270,10 @@ void Checker::CheckKept(size_t index) {
   }
   const bool ok = publish.answers > 0 && !publish.result.error && publish.result.routed;
   if (ok && ends.empty()) Fail(Describe(index) + " and lost");
+  size_t all = 0;
+  for (const auto& [origin, count] : ends) all += count;
+  if (!ends.empty() && all == 0) Fail(Describe(index) + " and lost on its way");
+  if (publish.lost_track) return;
   for (const auto& [origin, count] : ends) {
     if (count == 0) Fail(Describe(index) + " and lost on its way");
     if (count > 1 && faultless_ && !publish.may_be_double) {

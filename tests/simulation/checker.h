@@ -59,6 +59,7 @@ class Checker {
     int acked_returned = 0;
     std::vector<CopyId> copies;
     bool may_be_double = false;
+    bool lost_track = false;
   };
 
   explicit Checker(Trace& trace, const base::Reactor& reactor) : trace_(trace), reactor_(reactor) {}
@@ -74,6 +75,8 @@ class Checker {
   bool faultless() const { return faultless_; }
   // Not of this publish, all the same.
   void ExpectDuplicates(size_t index) { publishes_[index].may_be_double = true; }
+  // Of several of one message that were in one queue, which of them went where cannot be told.
+  void LoseTrack(size_t index) { publishes_[index].lost_track = true; }
   base::TimePoint Now() const { return reactor_.Now(); }
 
   // The sidecar's bounds are far away.

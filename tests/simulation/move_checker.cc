@@ -151,29 +151,30 @@ bool SettlementChecker::WasMoved(const Key& key, Delivery& delivery) {
     return way.kind == Way::Kind::kWait || way.kind == Way::Kind::kDie;
   });
   if (!may) return false;
+  size_t acked = 0;
+  size_t arrived = 0;
   for (const Key& other : of_message_[{delivery.outgoing.publish, delivery.outgoing.queue}]) {
     Delivery& twin = deliveries_.at(other);
-    const bool acked = twin.settled == Bit(Verb::kAck);
-    if (twin.arrived.empty() || twin.attempt != delivery.attempt ||
-        (acked && !asked(twin, Verb::kAck))) {
-      continue;
-    }
-    // Then it was its caller who acked that one.
-    if (acked) checker_.Ended(twin.outgoing.copy, Fate::kConsumed);
-    const Checker::CopyId arrived = twin.arrived.back();
+    const bool was_acked = twin.settled == Bit(Verb::kAck);
+    acked += was_acked && !asked(twin, Verb::kAck);
+    arrived += twin.arrived.size();
+    if (twin.arrived.empty() || twin.attempt != delivery.attempt || was_acked) continue;
+    const Checker::CopyId copy = twin.arrived.back();
     twin.arrived.pop_back();
     // Then what is on its way for this one is the other's.
-    for (auto& [copy, source] : moved_) {
+    for (auto& [moved, source] : moved_) {
       if (source != key) continue;
       source = other;
-      checker_.SetParent(copy, twin.outgoing.copy);
+      checker_.SetParent(moved, twin.outgoing.copy);
     }
-    delivery.arrived.push_back(arrived);
-    moved_[arrived] = key;
-    checker_.SetParent(arrived, delivery.outgoing.copy);
+    delivery.arrived.push_back(copy);
+    moved_[copy] = key;
+    checker_.SetParent(copy, delivery.outgoing.copy);
     return true;
   }
-  return false;
+  // Which of them it was cannot be told any more: that there are enough can.
+  checker_.LoseTrack(delivery.outgoing.publish);
+  return acked <= arrived;
 }
 
 }  // namespace amqp_sidecar::simulation

@@ -189,19 +189,21 @@ void SettlementChecker::CheckAnswers(const Key& key, const Delivery& delivery) {
     return;
   }
   const bool moved = !delivery.arrived.empty();
+  const auto& twins = of_message_.at({delivery.outgoing.publish, delivery.outgoing.queue});
+  const bool alone = twins.size() == 1;
   const auto ways = Ways(key, delivery);
   const bool as_told = std::ranges::any_of(ways, [&](const Way& way) {
     if ((delivery.told_ok & Bit(way.verb)) == 0) return false;
     switch (way.kind) {
       case Way::Kind::kAck:
-        return delivery.settled == Bit(Verb::kAck) && !moved;
+        return delivery.settled == Bit(Verb::kAck) && !(moved && alone);
       case Way::Kind::kRequeue:
         return delivery.settled == Bit(Verb::kNack);
       case Way::Kind::kReject:
         return delivery.settled == Bit(Verb::kReject);
       case Way::Kind::kWait:
       case Way::Kind::kDie:
-        return delivery.settled == Bit(Verb::kAck) && moved;
+        return delivery.settled == Bit(Verb::kAck) && (moved || !alone);
     }
     return false;
   });

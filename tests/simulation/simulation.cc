@@ -95,9 +95,9 @@ class World {
 
   void Pause() {
     trace_.Event("pause");
+    checker_.ExpectRecovery(base::kNever);
     if (plan_.away_in_pause) nemesis_.TakeBrokerAway();
     RunFor(plan_.pause);
-    checker_.ExpectRecovery(base::kNever);
     nemesis_.Return();
   }
 
