@@ -1,6 +1,7 @@
 // Drill: retries and dead letters while the sidecar is killed.
 #include <signal.h>
 
+#include <algorithm>
 #include <random>
 
 #include "drills/drill.h"
@@ -45,15 +46,20 @@ void PublishChecked(Drill& drill, const std::vector<std::string>& queues, size_t
 // What died, with what the sidecar says of it.
 size_t CountDead(Drill& drill, const std::string& dead, const std::string& queue) {
   const std::vector<Direct::Message> messages = drill.names.direct().Drain(dead);
+  size_t attempts = 0;
+  size_t strange = 0;
   for (const Direct::Message& message : messages) {
     INFO(message.message_id);
     drill.checker.Deliver(message.message_id, message.body);
     REQUIRE(message.headers.contains("x-sidecar-attempts"));
-    CHECK(std::stoul(message.headers.at("x-sidecar-attempts").text) <= kAttempts);
-    CHECK(message.headers.at("x-sidecar-queue").text == queue);
-    CHECK(message.headers.at("x-sidecar-routing-key").text == queue);
-    CHECK_FALSE(message.headers.contains("x-sidecar-retry"));
+    attempts =
+        std::max<size_t>(attempts, std::stoul(message.headers.at("x-sidecar-attempts").text));
+    strange += message.headers.at("x-sidecar-queue").text != queue ||
+               message.headers.at("x-sidecar-routing-key").text != queue ||
+               message.headers.contains("x-sidecar-retry");
   }
+  CHECK(attempts <= kAttempts);
+  CHECK(strange == 0);
   return messages.size();
 }
 

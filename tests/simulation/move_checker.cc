@@ -36,6 +36,11 @@ bool SettlementChecker::too_often(const Key& key, const Delivery& delivery) cons
   return most > 0 && delivery.attempt > most;
 }
 
+bool SettlementChecker::waited(const Delivery& delivery) const {
+  const Checker::Journey& journey = checker_.journey(delivery.outgoing.copy);
+  return journey.attempts > 0 && journey.queue == delivery.outgoing.queue;
+}
+
 SettlementChecker::Way SettlementChecker::WayOf(const Terms& terms, const Delivery& delivery,
                                                 const Ask& ask) const {
   using Kind = Way::Kind;
@@ -48,7 +53,7 @@ SettlementChecker::Way SettlementChecker::WayOf(const Terms& terms, const Delive
       return {Kind::kDie, ask.verb, {}, {}, dead_by};
     }
     if (ask.verb == Verb::kReject || terms.dead_letters) {
-      return {Kind::kReject, ask.verb, {}, {}, ""};
+      return {Kind::kReject, ask.verb, {}, {}, dead_by};
     }
     return {Kind::kDie, ask.verb, {}, {}, dead_by};
   }
@@ -65,10 +70,16 @@ std::vector<SettlementChecker::Way> SettlementChecker::Ways(const Key& key,
   for (const Ask& ask : delivery.asks) ways.push_back(WayOf(terms, delivery, ask));
   const auto fails = [&](const char* by) {
     ways.push_back(WayOf(terms, delivery, {Verb::kNack, std::nullopt, delivery.deadline_from}));
-    if (ways.back().kind == Way::Kind::kDie) ways.back().dead_by = by;
+    ways.back().dead_by = by;
   };
   if (delivery.deadline_from <= checker_.Now()) fails("ack_deadline");
   if (too_often(key, delivery)) fails("redelivery");
+  // RabbitMQ would dead-letter one that has waited by the queue's name, so the sidecar does it.
+  if (terms.dead_letters && waited(delivery)) {
+    for (Way& way : ways) {
+      if (way.kind == Way::Kind::kReject) way.kind = Way::Kind::kDie;
+    }
+  }
   return ways;
 }
 
@@ -82,9 +93,12 @@ SettlementChecker::Delivery* SettlementChecker::Source(const Move& move, Way& wa
   int best_rank = 0;
   for (const Key& key : of_message_[{move.publish, move.from}]) {
     Delivery& delivery = deliveries_.at(key);
-    const int64_t attempts =
-        too_often(key, delivery) && move.dies ? delivery.attempt - 1 : delivery.attempt;
-    if (attempts != move.attempts) continue;
+    // Those that nobody was handed are nobody's attempts.
+    const bool beyond = move.dies && too_often(key, delivery);
+    if (move.attempts !=
+        (beyond ? terms_[key.subscription].retry->max_attempts : delivery.attempt)) {
+      continue;
+    }
     for (const Way& possible : Ways(key, delivery)) {
       if (!MayBeMoved(possible, move)) continue;
       const int rank = delivery.settled != 0 ? 1

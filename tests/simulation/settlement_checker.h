@@ -130,6 +130,8 @@ class SettlementChecker {
   // It was asked for in the same way before.
   bool repeated(const Delivery& delivery, broker::Verb verb, size_t call) const;
   bool too_often(const Key& key, const Delivery& delivery) const;
+  // Its queue had it back from a wait.
+  bool waited(const Delivery& delivery) const;
   std::vector<Way> Ways(const Key& key, const Delivery& delivery) const;
   Way WayOf(const Terms& terms, const Delivery& delivery, const Ask& ask) const;
   bool MayBeMoved(const Way& way, const Move& move) const;
