@@ -105,6 +105,8 @@ TEST_CASE("row 41: a million settlements that cannot count", "[drill]") {
   DrillOptions options;
   options.sidecar.amqp = kFastReconnect;
   Drill drill("41", options);
+  // Now: the operator will close every connection, the test's own too.
+  const std::string quiet = drill.names.Queue();
   Fill(drill, drill.quorum, 4 * kEach);
   Given given;
   given.earlier_life = FromEarlierLife(drill, drill.quorum, kEach);
@@ -126,7 +128,7 @@ TEST_CASE("row 41: a million settlements that cannot count", "[drill]") {
   REQUIRE(stream.WaitForDeliveries(9 * kEach));
 
   Client hostile(drill.sidecar->target());
-  HostileClient client(hostile, drill.names.Queue());
+  HostileClient client(hostile, quiet);
   std::mt19937_64 random(41);
   // Whatever is made once for each kind is there when measuring begins.
   Round(client, given, random);
