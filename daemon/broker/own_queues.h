@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/reactor.h"
@@ -22,6 +23,8 @@ class OwnQueues {
   static constexpr base::Duration kRenewEvery = std::chrono::minutes(1);
   // Names that are remembered at most; more are declared each time.
   static constexpr size_t kMaxKnown = 10'000;
+  // What the names of wait queues begin with.
+  static constexpr std::string_view kWaitPrefix = "amqp-sidecar.wait.";
 
   // Both are not owned and outlive this.
   OwnQueues(base::Reactor& reactor, ScratchChannel& scratch)
