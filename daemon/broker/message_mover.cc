@@ -66,10 +66,10 @@ void MessageMover::PublishToWait(const std::string& queue,
 void MessageMover::DeadLetter(Death death, std::shared_ptr<const ReceivedMessage> message,
                               Done done) {
   const base::TimePoint deadline = reactor_.Now() + time_;
-  if (death.exchange.empty()) {
+  if (!death.exchange) {
     return ToDeadQueue(std::move(death), std::move(message), deadline, std::move(done));
   }
-  const std::string exchange = death.exchange;
+  const std::string exchange = *death.exchange;
   const std::string key = death.routing_key.empty() ? message->routing_key : death.routing_key;
   const Properties properties = DeadLetterProperties(*message, death.queue, death.note);
   const std::shared_ptr<const std::string> body = message->body;
@@ -77,7 +77,7 @@ void MessageMover::DeadLetter(Death death, std::shared_ptr<const ReceivedMessage
                     done = std::move(done)](std::optional<Error> error) mutable {
     if (!error || !TakesNothing(*error)) return done(std::move(error));
     base::Log(base::LogLevel::kError, "dead-letter exchange takes nothing: moved to <queue>.dead",
-              {{"queue", death.queue}, {"exchange", death.exchange}, {"reason", error->detail}});
+              {{"queue", death.queue}, {"exchange", *death.exchange}, {"reason", error->detail}});
     ToDeadQueue(std::move(death), std::move(message), deadline, std::move(done));
   };
   Publish(exchange, key, properties, body, deadline, std::move(published));

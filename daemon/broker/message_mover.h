@@ -30,11 +30,11 @@ class MessageMover {
   void Wait(const std::string& queue, std::shared_ptr<const ReceivedMessage> message,
             base::Duration delay, Done done);
 
-  // To `exchange` with `routing_key`, or the message's own where that is empty; where `exchange` is
-  // empty, or takes nothing (it is not there, or routes nowhere), to "<queue>.dead".
+  // To `exchange` with `routing_key`, or the message's own where that is empty; where there is no
+  // `exchange`, or it takes nothing (it is not there, or routes nowhere), to "<queue>.dead".
   struct Death {
     std::string queue;
-    std::string exchange;
+    std::optional<std::string> exchange;
     std::string routing_key;
     DeathNote note;
   };

@@ -27,7 +27,7 @@ std::string BoundedName(std::string_view before, const std::string& queue, std::
 }  // namespace
 
 std::string OwnQueues::WaitQueueName(const std::string& queue, base::Duration delay) {
-  return BoundedName(base::Concat("amqp-sidecar.wait.", Milliseconds(delay), "ms."), queue, "");
+  return BoundedName(base::Concat(kWaitPrefix, Milliseconds(delay), "ms."), queue, "");
 }
 
 std::string OwnQueues::DeadQueueName(const std::string& queue) {

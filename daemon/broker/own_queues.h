@@ -29,6 +29,8 @@ class OwnQueues {
   static constexpr base::Duration kRenewEvery = std::chrono::minutes(1);
   // Names that are remembered at most; more are declared each time.
   static constexpr size_t kMaxKnown = 10'000;
+  // What the names of wait queues begin with.
+  static constexpr std::string_view kWaitPrefix = "amqp-sidecar.wait.";
 
   // Both are not owned and outlive this.
   OwnQueues(base::Reactor& reactor, ScratchChannel& scratch)

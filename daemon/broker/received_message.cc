@@ -66,6 +66,7 @@ void EnsureMessageId(Properties& properties) {
 void Unwrap(const FieldTable& retry, ReceivedMessage& message) {
   Properties& properties = message.properties;
   message.redelivered = true;
+  message.waited = true;
   message.exchange = TextOf(retry, kExchange);
   message.routing_key = TextOf(retry, kRoutingKey);
   std::erase_if(properties.headers, [](const auto& header) {

@@ -68,7 +68,8 @@ std::shared_ptr<const ReceivedMessage> Settler::Add(
   const bool too_often = request_.retry && request_.retry->max_attempts > 0 &&
                          message->attempt > request_.retry->max_attempts;
   if (too_often) {
-    const FailedDelivery failed{FailedBy::kRedelivery, message->attempt - 1, std::nullopt};
+    // Those that came beyond were not handed over either, and are nobody's attempts.
+    const FailedDelivery failed{FailedBy::kRedelivery, request_.retry->max_attempts, std::nullopt};
     if (!Fail(tag, failed, "", Nobody)) owner_.OnFrames();
     message = nullptr;
   }
@@ -141,9 +142,13 @@ std::optional<SettleReason> Settler::Extend(uint64_t tag, base::Duration ack_dea
 
 bool Settler::Fail(uint64_t tag, const FailedDelivery& failed, const std::string& cause,
                    absl::FunctionRef<Moved()> moved) {
-  const Fate fate = PlanRetry(request_.retry, failed, [this] {
+  const auto has_exchange = [this] {
     return helpers_.topology.DeadLetterExchangeOf(request_.queue).has_value();
-  });
+  };
+  Fate fate = PlanRetry(request_.retry, failed, has_exchange);
+  // The broker would dead-letter one that has waited by the queue's name, and not by its own key.
+  const bool misrouted = fate.kind == Fate::Kind::kReject && ledger_.entry(tag).message->waited;
+  if (misrouted && has_exchange()) fate.kind = Fate::Kind::kDeadLetter;
   Count(failed.by);
   switch (fate.kind) {
     case Fate::Kind::kRequeue:
@@ -195,9 +200,12 @@ void Settler::Move(uint64_t tag, const Fate& fate, const FailedDelivery& failed,
   }
   MessageMover::Death death;
   death.queue = request_.queue;
-  if (request_.retry) {
+  if (request_.retry && !request_.retry->dead_letter_exchange.empty()) {
     death.exchange = request_.retry->dead_letter_exchange;
     death.routing_key = request_.retry->dead_letter_routing_key;
+  } else if (const auto exchange = helpers_.topology.DeadLetterExchangeOf(request_.queue)) {
+    death.exchange = *exchange;
+    death.routing_key = helpers_.topology.DeadLetterRoutingKeyOf(request_.queue);
   }
   death.note = {failed.by, failed.attempt, ReasonOf(failed, cause),
                 std::chrono::system_clock::now()};

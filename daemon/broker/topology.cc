@@ -11,6 +11,7 @@ namespace amqp_sidecar::broker {
 namespace {
 
 constexpr char kDeadLetterExchange[] = "x-dead-letter-exchange";
+constexpr char kDeadLetterRoutingKey[] = "x-dead-letter-routing-key";
 
 TopologyResult Failed(Error error) {
   TopologyResult result;
@@ -89,12 +90,21 @@ std::string_view TopologyKeeper::TypeOf(std::string_view exchange) const {
 }
 
 std::optional<std::string_view> TopologyKeeper::DeadLetterExchangeOf(std::string_view queue) const {
+  return TextArgumentOf(queue, kDeadLetterExchange);
+}
+
+std::string_view TopologyKeeper::DeadLetterRoutingKeyOf(std::string_view queue) const {
+  return TextArgumentOf(queue, kDeadLetterRoutingKey).value_or("");
+}
+
+std::optional<std::string_view> TopologyKeeper::TextArgumentOf(std::string_view queue,
+                                                               const std::string& name) const {
   const Queue* kept = kept_.FindQueue(queue);
   if (kept == nullptr) return std::nullopt;
-  const auto argument = kept->arguments.find(kDeadLetterExchange);
+  const auto argument = kept->arguments.find(name);
   if (argument == kept->arguments.end()) return std::nullopt;
-  const auto* exchange = std::get_if<std::string>(&argument->second.value);
-  return exchange == nullptr ? std::nullopt : std::optional<std::string_view>(*exchange);
+  const auto* text = std::get_if<std::string>(&argument->second.value);
+  return text == nullptr ? std::nullopt : std::optional<std::string_view>(*text);
 }
 
 bool TopologyKeeper::MayChange(TopologyCallback& done) const {

@@ -51,6 +51,8 @@ class TopologyKeeper final : private TopologyPass::Listener {
   // the default exchange. Nothing where it has none, or is not known here. Valid until the next
   // change of what is kept.
   std::optional<std::string_view> DeadLetterExchangeOf(std::string_view queue) const;
+  // And by which key (x-dead-letter-routing-key); empty: by the message's own.
+  std::string_view DeadLetterRoutingKeyOf(std::string_view queue) const;
 
   // Those that would change the topology fail with ACCESS_REFUSED where the mode is not kDeclare.
   // What would make RabbitMQ close the connection, and can be known before, fails with
@@ -69,6 +71,10 @@ class TopologyKeeper final : private TopologyPass::Listener {
 
  private:
   struct Run;
+
+  // A text in the arguments of a queue that is kept here.
+  std::optional<std::string_view> TextArgumentOf(std::string_view queue,
+                                                 const std::string& name) const;
 
   // TopologyPass::Listener:
   void OnItemStands(const TopologyItem& item) override;

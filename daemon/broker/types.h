@@ -159,6 +159,9 @@ struct ReceivedMessage {
   std::shared_ptr<const std::string> body;
   bool redelivered = false;
   uint32_t attempt = 1;
+  // It came from a wait queue: for the broker its exchange is the default one and its key the
+  // queue.
+  bool waited = false;
   // The time is up: a delivery of it that the client has not been handed yet is not to be. Set by
   // the io thread.
   mutable std::atomic<bool> withdrawn = false;

@@ -5,16 +5,17 @@
 #include <utility>
 
 #include "broker/message_check.h"
+#include "broker/own_queues.h"
+#include "broker/received_message.h"
 #include "rpc/field_convert.h"
 #include "rpc/utf8.h"
 
 namespace amqp_sidecar::rpc {
 namespace {
 
-constexpr std::string_view kWaitQueues = "amqp-sidecar.wait.";
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-const v1::FieldValue* Find(const FieldMap& fields, const char* name) {
+const v1::FieldValue* Find(const FieldMap& fields, const std::string& name) {
   const auto it = fields.find(name);
   return it == fields.end() ? nullptr : &it->second;
 }
@@ -32,7 +33,8 @@ const FieldMap* NewestDeath(const std::string& from, const FieldMap& headers) {
   for (const v1::FieldValue& death : deaths->array_value().values()) {
     const FieldMap& fields = death.table_value().fields();
     const std::string queue = Text(fields, "queue");
-    if (!queue.empty() && queue != from && !queue.starts_with(kWaitQueues)) return &fields;
+    if (!queue.empty() && queue != from && !queue.starts_with(broker::OwnQueues::kWaitPrefix))
+      return &fields;
   }
   return nullptr;
 }
@@ -44,17 +46,21 @@ std::string OriginQueue(const std::string& from, const FieldMap& headers) {
   return death == nullptr ? std::string() : Text(*death, "queue");
 }
 
-std::string OwnRoutingKey(const std::string& from, const v1::Delivery& delivery) {
-  const FieldMap& headers = delivery.properties().headers();
-  // An empty one is a key, too.
-  const v1::FieldValue* key = Find(headers, "x-sidecar-routing-key");
-  if (key == nullptr) {
-    const FieldMap* death = NewestDeath(from, headers);
-    const v1::FieldValue* keys = death == nullptr ? nullptr : Find(*death, "routing-keys");
-    if (keys != nullptr && keys->array_value().values_size() > 0) {
-      key = &keys->array_value().values(0);
-    }
+// Absent where nothing says what it was first published with.
+const v1::FieldValue* FirstRoutingKey(const std::string& from, const FieldMap& headers) {
+  if (const v1::FieldValue* key = Find(headers, "x-sidecar-routing-key")) return key;
+  // It waited for an attempt, and the broker dead-lettered it after that.
+  if (const v1::FieldValue* retry = Find(headers, std::string(broker::kRetryHeader))) {
+    return Find(retry->table_value().fields(), "routing-key");
   }
+  const FieldMap* death = NewestDeath(from, headers);
+  const v1::FieldValue* keys = death == nullptr ? nullptr : Find(*death, "routing-keys");
+  const bool any = keys != nullptr && keys->array_value().values_size() > 0;
+  return any ? &keys->array_value().values(0) : nullptr;
+}
+
+std::string OwnRoutingKey(const std::string& from, const v1::Delivery& delivery) {
+  const v1::FieldValue* key = FirstRoutingKey(from, delivery.properties().headers());
   if (key == nullptr) return delivery.routing_key();
   // One that is not UTF-8 comes as bytes.
   return key->has_bytes_value() ? ToUtf8(key->bytes_value()) : key->string_value();

@@ -19,7 +19,7 @@ struct RedriveTarget {
 // Nothing where the rule leaves it to the message, and that does not say. It says so by the header
 // x-sidecar-queue; else by the newest entry of x-death that is neither of the emptied queue nor of
 // one in which a sidecar had the message wait for its next attempt. Its own routing key is that of
-// x-sidecar-routing-key, else of that entry, else of the delivery.
+// x-sidecar-routing-key, else of x-sidecar-retry, else of that entry, else of the delivery.
 std::optional<RedriveTarget> TargetOf(const RedriveRule& rule, const v1::Delivery& delivery);
 
 // The message that takes the delivery's place: its body and properties, moved out of it, without

@@ -6,6 +6,8 @@
 namespace amqp_sidecar::test {
 namespace {
 
+using grpc::StatusCode;
+
 bool Holds(Direct& direct, const std::string& queue, uint32_t count) {
   return direct.QueueExists(queue) && direct.Ready(queue) == count;
 }
@@ -251,6 +253,16 @@ TEST_CASE("A message with another user's user_id is retried and dead-lettered as
   const std::string dead = world.names.DeadOf(queue);
   CHECK(Eventually(5s, [&] { return Holds(world.direct, dead, 1); }));
   CHECK(stream.failures().empty());
+
+  // A user who may not declare the sidecar's queues: no wait, and no loss.
+  other.node.Ctl({"set_permissions", user, "^none$", ".*", ".*"});
+  PublishNumbers(world.direct, queue, 1);
+  const std::string third = stream.Next().id();
+  REQUIRE(stream.Nack({third}, 90s));
+  REQUIRE(stream.WaitForFailures(1));
+  CheckSettleFailure(stream.failures()[0], third, StatusCode::UNAVAILABLE, "NOT_MOVED");
+  CHECK_THAT(stream.failures()[0].detail(), ContainsSubstring("amqp-sidecar.wait."));
+  REQUIRE(stream.Ack({stream.Next().id()}));
   CHECK(stream.events() == Events{kSubscribed});
 }
 

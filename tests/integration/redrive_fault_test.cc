@@ -97,14 +97,15 @@ TEST_CASE("A second Ctrl-C ends a redrive at once, and nothing is lost") {
 TEST_CASE(
     "A redrive that is killed again and again loses nothing, and doubles what was in flight") {
   FilledWorld world;
-  world.proxy.Delay(2ms);
   const unsigned seed = std::random_device()();
   INFO("seed " << seed);
   std::mt19937 random(seed);
   size_t kills = 0;
   while (world.direct.Ready(world.dead) > 0) {
+    const size_t before = world.direct.Ready(world.origin);
     Subprocess redrive = world.StartRedrive();
-    const Millis life(std::uniform_int_distribution<int>(20, 300)(random));
+    REQUIRE(WaitUntilMoved(world, before + 1));
+    const Millis life(std::uniform_int_distribution<int>(0, 150)(random));
     const bool ended = redrive.Wait(life).has_value();
     redrive.Signal(SIGKILL);
     REQUIRE(redrive.Wait(5s));

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "integration/redrive_world.h"
+#include "integration/subscribing.h"
 
 namespace amqp_sidecar::test {
 namespace {
@@ -71,6 +72,58 @@ TEST_CASE("redrive puts what the broker dead-lettered into the queue that it cam
     CHECK(moved[i].message_id == world.IdOf(i));
     CHECK(moved[i].headers.empty());
   }
+}
+
+TEST_CASE("redrive puts back what failed its last attempt, from the queue made for it") {
+  RedriveWorld world;
+  Direct::Message message = world.Message(1);
+  message.headers = {{"own", {'S', "kept"}}};
+  world.direct.Publish("", world.origin, message);
+  const std::string dead = world.names.DeadOf(world.origin);
+  {
+    Subscription subscription(world.client, WithRetry(RequestFor(world.origin), 1, 10ms));
+    REQUIRE(subscription.WaitForDeliveries(1));
+    CHECK(world.client.Nack(Ids(subscription.deliveries())).empty());
+  }
+  REQUIRE(Eventually(
+      5s, [&] { return world.direct.QueueExists(dead) && world.direct.Ready(dead) == 1; }));
+  REQUIRE(Eventually(5s, [&] { return world.direct.Consumers(world.origin) == 0; }));
+  const RunResult result =
+      RunSidecar({"redrive", "--address", world.sidecar.target(), "--from", dead});
+  INFO(result.output());
+  CHECK(result.exit_code == 0);
+  Subscription again(world.client, world.origin);
+  REQUIRE(again.WaitForDeliveries(1));
+  const pb::Delivery delivery = again.deliveries()[0];
+  CHECK(delivery.attempt() == 1);
+  CHECK(delivery.properties().message_id() == message.message_id);
+  CHECK(delivery.properties().headers_size() == 1);
+  CHECK(delivery.properties().headers().at("own").string_value() == "kept");
+}
+
+TEST_CASE("A message that waited before the broker dead-lettered it keeps its first routing key") {
+  RedriveWorld world;
+  const std::string queue = world.names.Queue(
+      {{"x-dead-letter-exchange", ""}, {"x-dead-letter-routing-key", world.dead}});
+  const std::string exchange = world.names.ExchangeTo(queue, "order.created");
+  world.direct.Publish(exchange, "order.created", "{}");
+  {
+    Subscription subscription(world.client, queue);
+    REQUIRE(subscription.WaitForDeliveries(1));
+    CHECK(NackAfter(world.client, Ids(subscription.deliveries()), 10ms).took_all());
+    REQUIRE(subscription.WaitForDeliveries(2));
+    CHECK(world.client.Reject({subscription.deliveries()[1].delivery_id()}).empty());
+    REQUIRE(world.DeadIs(1));
+  }
+  REQUIRE(Eventually(5s, [&] { return world.direct.Consumers(queue) == 0; }));
+  const RunResult by_queue = world.Redrive({"--dry-run"});
+  CHECK_THAT(by_queue.out, ContainsSubstring(" queue=" + queue + "\n"));
+  REQUIRE(world.DeadIs(1));
+  const RunResult result = world.Redrive({"--to-exchange", exchange});
+  INFO(result.output());
+  CHECK(result.exit_code == 0);
+  REQUIRE(world.direct.Ready(queue) == 1);
+  CHECK(world.direct.Get(queue)->routing_key == "order.created");
 }
 
 TEST_CASE("redrive --to-queue puts all into one queue, whatever they say") {

@@ -205,5 +205,29 @@ TEST_CASE("While the broker takes no publishes, what was to wait is requeued, an
   CHECK(stream.events() == Events{kSubscribed});
 }
 
+// The acks of those behind it go out as one for all up to there where nothing is in between.
+TEST_CASE("What is yet to be moved is not acked with those behind it, and survives the sidecar",
+          "[disturbs]") {
+  SidecarOptions options;
+  options.amqp = "  separate_consumer_connection: true\n";
+  World world(options, RabbitmqNode::Disturbed());
+  const std::string queue = world.names.Queue();
+  PublishNumbers(world.direct, queue, 4);
+  OnExit calm([&] { world.node.Ctl({"set_vm_memory_high_watermark", "0.4"}); });
+  world.node.Ctl({"set_vm_memory_high_watermark", "0.00001"});
+  SubscribeStream stream(world.client, queue);
+  REQUIRE(stream.WaitForDeliveries(4));
+  const IdList ids = Ids(stream.deliveries());
+  REQUIRE(stream.Nack({ids[0]}, 20ms));
+  REQUIRE(stream.Ack({ids[1]}));
+  CHECK(world.client.Ack({ids[2], ids[3]}).empty());
+  world.sidecar.Signal(SIGKILL);
+  REQUIRE(world.sidecar.Wait(5s));
+  REQUIRE(Eventually(5s, [&] { return world.direct.Ready(queue) >= 1; }));
+  calm.Now();
+  CHECK(world.direct.Ready(queue) == 1);
+  CHECK(world.direct.Get(queue)->body == "0");
+}
+
 }  // namespace
 }  // namespace amqp_sidecar::test

@@ -220,6 +220,32 @@ TEST_CASE(
   CHECK(world.Channel().settlements == Words{"reject 1"});
 }
 
+TEST_CASE("one that has waited is moved to the queue's own exchange, by its own routing key") {
+  World::Options options;
+  Queue queue;
+  queue.name = "billing";
+  queue.arguments["x-dead-letter-exchange"] = FieldValue{std::string("dlx")};
+  options.topology.queues.push_back(queue);
+  World world(options);
+  world.Connect();
+  const auto listener = world.Active(0);
+  FakeChannel& consumer = world.Channel();
+  amqp::Properties properties;
+  properties.headers["x-sidecar-retry"] =
+      FieldValue{FieldTable{{"queue", FieldValue{std::string("billing")}},
+                            {"routing-key", FieldValue{std::string("order.created")}}}};
+  consumer.Deliver(1, properties);
+  world.Settle();
+  world.Settle(Verb::kReject, listener->ids);
+  CHECK(consumer.settlements.empty());
+  CHECK(Declared(world) == "check-exchange dlx");
+  world.Channel().OkAll();
+  world.Settle();
+  world.PublishChannel().Confirm(1);
+  world.Settle();
+  CHECK(consumer.settlements == Words{"ack 1"});
+}
+
 TEST_CASE("a stream takes nothing back, and a policy for it ends the subscription") {
   World world;
   world.Connect();

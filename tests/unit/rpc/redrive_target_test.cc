@@ -106,6 +106,9 @@ TEST_CASE("without a key of the user's a message keeps its own, the oldest that 
   AddDeath(delivery, "amqp-sidecar.wait.1000ms.orders", "waiting");
   AddDeath(delivery, "orders", "order.created");
   CHECK(Place(TargetOf(rule, delivery)) == "orders|order.created");
+  v1::FieldValue& retry = (*delivery.mutable_properties()->mutable_headers())["x-sidecar-retry"];
+  (*retry.mutable_table_value()->mutable_fields())["routing-key"].set_string_value("waited");
+  CHECK(Place(TargetOf(rule, delivery)) == "orders|waited");
   SetText(delivery, "x-sidecar-routing-key", "first");
   CHECK(Place(TargetOf(rule, delivery)) == "orders|first");
   SetText(delivery, "x-sidecar-routing-key", "");
