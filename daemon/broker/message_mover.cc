@@ -18,7 +18,7 @@ Error NotDeclared(const std::string& name, const amqp::Reply& reply) {
 
 bool TakesNothing(const Error& error) {
   return error.reason == Reason::kUnroutable || error.reason == Reason::kExchangeNotFound ||
-         error.reason == Reason::kInvalidMessage;
+         error.reason == Reason::kInvalidMessage || error.reason == Reason::kAccessRefused;
 }
 
 }  // namespace

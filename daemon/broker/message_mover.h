@@ -31,7 +31,8 @@ class MessageMover {
             base::Duration delay, Done done);
 
   // To `exchange` with `routing_key`, or the message's own where that is empty; where there is no
-  // `exchange`, or it takes nothing (it is not there, or routes nowhere), to "<queue>.dead".
+  // `exchange`, or it takes nothing (it is not there, is forbidden, or routes nowhere), to
+  // "<queue>.dead".
   struct Death {
     std::string queue;
     std::optional<std::string> exchange;

@@ -53,6 +53,8 @@ void Settler::Reset() {
   ledger_ = DeliveryLedger(request_.prefetch);
   helpers_.reactor.Cancel(std::exchange(deadline_timer_, 0));
   helpers_.reactor.Cancel(std::exchange(holding_timer_, 0));
+  helpers_.reactor.Cancel(std::exchange(requeue_timer_, 0));
+  to_requeue_.clear();
   deadline_timer_at_ = base::kNever;
   Publish();
 }
@@ -187,12 +189,16 @@ void Settler::Move(uint64_t tag, const Fate& fate, const FailedDelivery& failed,
   std::shared_ptr<const ReceivedMessage> message = ledger_.entry(tag).message;
   ledger_.Hold(tag, MarkOf(failed.by));
   auto done = [this, generation = generation_, begun_in = *generation_, tag, kind = fate.kind,
-               moved = std::move(moved)](std::optional<Error> error) mutable {
+               by = failed.by, moved = std::move(moved)](std::optional<Error> error) mutable {
     if (*generation != begun_in) {
       // The broker has the original again, and maybe this one, too.
       return moved(SettleReason::kStaleDelivery, "");
     }
-    OnMoved(tag, kind, std::move(error), std::move(moved));
+    if (error) {
+      OnNotMoved(tag, kind, by, *error, std::move(moved));
+    } else {
+      OnMoved(tag, kind, std::move(moved));
+    }
   };
   if (fate.kind == Fate::Kind::kWait) {
     helpers_.mover.Wait(request_.queue, std::move(message), fate.delay, std::move(done));
@@ -212,29 +218,43 @@ void Settler::Move(uint64_t tag, const Fate& fate, const FailedDelivery& failed,
   helpers_.mover.DeadLetter(std::move(death), std::move(message), std::move(done));
 }
 
-void Settler::OnMoved(uint64_t tag, Fate::Kind kind, std::optional<Error> error, Moved moved) {
-  const bool lost = error && !base::Planted(base::PlantedBug::kLostMoveAcked);
-  ledger_.Release(tag, lost ? Verb::kNack : Verb::kAck);
-  if (!error) {
-    auto& count = kind == Fate::Kind::kWait ? status_->retried : status_->dead_lettered;
-    count.fetch_add(1, std::memory_order_relaxed);
-    moved(std::nullopt, "");
-    owner_.OnFrames();
-    return;
-  }
+void Settler::OnMoved(uint64_t tag, Fate::Kind kind, Moved moved) {
+  ledger_.Release(tag, Verb::kAck);
+  auto& count = kind == Fate::Kind::kWait ? status_->retried : status_->dead_lettered;
+  count.fetch_add(1, std::memory_order_relaxed);
+  moved(std::nullopt, "");
+  owner_.OnFrames();
+}
+
+void Settler::OnNotMoved(uint64_t tag, Fate::Kind kind, FailedBy by, const Error& error,
+                         Moved moved) {
   const base::TimePoint now = helpers_.reactor.Now();
   if (now >= told_not_moved_at_ + kTellEvery) {
     told_not_moved_at_ = now;
-    base::Log(base::LogLevel::kWarn, "message not moved: requeued at once",
+    base::Log(base::LogLevel::kWarn, "message not moved: requeued",
               {{"queue", request_.queue},
-               {"reason", ReasonName(error->reason)},
-               {"detail", error->detail}});
+               {"reason", ReasonName(error.reason)},
+               {"detail", error.detail}});
   }
-  moved(SettleReason::kNotMoved,
-        absl::StrCat(
-            "it was requeued at once, since it could not be ",
-            kind == Fate::Kind::kWait ? "made to wait: " : "dead-lettered: ", error->detail));
+  if (by == FailedBy::kRedelivery) return RequeueLater(tag);
+  const bool planted = base::Planted(base::PlantedBug::kLostMoveAcked);
+  ledger_.Release(tag, planted ? Verb::kAck : Verb::kNack);
+  moved(
+      SettleReason::kNotMoved,
+      absl::StrCat("it was requeued at once, since it could not be ",
+                   kind == Fate::Kind::kWait ? "made to wait: " : "dead-lettered: ", error.detail));
   owner_.OnFrames();
+}
+
+// Nobody was handed it: it would come again at once, and fail again, as fast as the broker can.
+void Settler::RequeueLater(uint64_t tag) {
+  to_requeue_.push_back(tag);
+  if (requeue_timer_ != 0) return;
+  requeue_timer_ = helpers_.reactor.After(kRequeueAfter, [this] {
+    requeue_timer_ = 0;
+    for (const uint64_t held : std::exchange(to_requeue_, {})) ledger_.Release(held, Verb::kNack);
+    owner_.OnFrames();
+  });
 }
 
 void Settler::Count(FailedBy by) const {

@@ -42,6 +42,9 @@ class Settler {
     base::Duration default_ack_deadline;
   };
   static constexpr base::Duration kNoLimit = base::Duration::max();
+  // One that was delivered too often, and cannot be moved, is held for so long before it is
+  // requeued.
+  static constexpr base::Duration kRequeueAfter = std::chrono::seconds(1);
 
   // How a settlement of one delivery went.
   struct Outcome {
@@ -91,7 +94,9 @@ class Settler {
             absl::FunctionRef<Moved()> moved);
   void Move(uint64_t tag, const Fate& fate, const FailedDelivery& failed, const std::string& cause,
             Moved moved);
-  void OnMoved(uint64_t tag, Fate::Kind kind, std::optional<Error> error, Moved moved);
+  void OnMoved(uint64_t tag, Fate::Kind kind, Moved moved);
+  void OnNotMoved(uint64_t tag, Fate::Kind kind, FailedBy by, const Error& error, Moved moved);
+  void RequeueLater(uint64_t tag);
   std::string ReasonOf(const FailedDelivery& failed, const std::string& cause) const;
   void Count(FailedBy by) const;
   void Publish() const;
@@ -114,6 +119,8 @@ class Settler {
   base::TimerId deadline_timer_ = 0;
   base::TimePoint deadline_timer_at_ = base::kNever;
   base::TimerId holding_timer_ = 0;
+  base::TimerId requeue_timer_ = 0;
+  std::vector<uint64_t> to_requeue_;
   base::TimePoint told_not_moved_at_ = base::TimePoint::min();
 };
 

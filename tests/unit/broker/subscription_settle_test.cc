@@ -206,6 +206,29 @@ TEST_CASE("a delivery that was lost with its consumers too often is dead-lettere
   CHECK(consumer.settlements == Words{"ack 2"});
 }
 
+TEST_CASE("one that was lost too often and cannot be moved does not come again at once") {
+  World world;
+  world.Connect();
+  const auto listener = world.Active(0, WithRetry(3));
+  FakeChannel& consumer = world.Channel();
+  amqp::Properties properties;
+  properties.headers["x-delivery-count"] = FieldValue{int64_t{3}};
+  consumer.Deliver(1, properties);
+  world.Settle();
+  world.Channel().CloseByBroker(403, "ACCESS_REFUSED - access to queue refused");
+  world.Settle();
+  CHECK(consumer.settlements.empty());
+  SECTION("it is requeued a little later") {
+    world.Advance(Settler::kRequeueAfter);
+    CHECK(consumer.settlements == Words{"nack 1"});
+  }
+  SECTION("the channel goes first, and takes it back") {
+    consumer.CloseByBroker(406, "PRECONDITION_FAILED - delivery acknowledgement timed out");
+    world.Advance(Settler::kRequeueAfter);
+    CHECK(consumer.settlements.empty());
+  }
+}
+
 TEST_CASE(
     "after the last attempt the queue's own dead-letter exchange gets it, where it is known") {
   World::Options options;
