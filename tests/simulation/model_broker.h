@@ -30,6 +30,8 @@ class ModelBroker {
     size_t max_message_bytes = 20'000;
     base::Duration max_confirm_latency = std::chrono::milliseconds(5);
     base::Duration close_repeats_every = std::chrono::milliseconds(200);
+    // The user may not declare it.
+    std::string forbidden_queue;
     // Dead-letters as RabbitMQ 4 does, rather than 3.10.
     bool newer = false;
   };

@@ -87,6 +87,10 @@ void ModelChannel::OnQueueDeclare(WireReader args) {
   if (!args.done()) return Malformed(Method::kQueueDeclare);
   ModelQueue* found = broker_.FindQueue(queue.name);
   const bool passive = (bits & 1) != 0;
+  if (!passive && !queue.name.empty() && queue.name == broker_.options().forbidden_queue) {
+    return CloseByBroker(403, "ACCESS_REFUSED - access to queue '" + queue.name +
+                                  "' in vhost '/' refused for user 'guest'");
+  }
   queue.durable = (bits & 2) != 0;
   if (passive) {
     if (found == nullptr) return NotFound("queue", queue.name);

@@ -180,6 +180,10 @@ class Bench final : public amqp::Transport::Listener {
       REQUIRE(ReadContentHeader(payload, properties, body));
       got_.back().headers = properties.headers;
       got_.back().expiration = properties.expiration;
+      const auto count = properties.headers.find("x-delivery-count");
+      const int64_t earlier = count == properties.headers.end() ? 0 : *count->second.number();
+      settlements_.Received({1, consumers_, got_.back().tag}, static_cast<uint32_t>(earlier + 1),
+                            got_.back().redelivered);
     }
     if (type != kMethodFrame) return;
     WireReader args(payload);

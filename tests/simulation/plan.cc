@@ -150,6 +150,7 @@ Plan MakePlan(Random random) {
   PlanSidecar(plan, random);
   plan.model.heartbeat = 2;
   plan.model.newer = random.Chance(0.5);
+  if (plan.retries && random.Chance(0.1)) plan.model.forbidden_queue = "w0.dead";
   plan.model.max_confirm_latency = random.Chance(0.5) ? milliseconds(1) : milliseconds(60);
   plan.model.close_repeats_every = random.Chance(0.5) ? milliseconds(30) : milliseconds(300);
   return plan;

@@ -5,6 +5,13 @@
 
 namespace amqp_sidecar::simulation {
 
+namespace {
+
+// What nobody's pace holds up is held up for so long.
+constexpr base::Duration kBreath = std::chrono::milliseconds(900);
+
+}  // namespace
+
 using broker::SettleReason;
 using broker::Verb;
 
@@ -67,6 +74,13 @@ Fate SettlementChecker::Settled(const Key& key, Verb verb) {
     return false;
   });
   if (!may) checker_.Fail(Describe(key) + " settled at the broker as nobody asked");
+  if (verb == Verb::kNack && delivery.received == 0) {
+    base::TimePoint& last = requeued_unseen_[delivery.outgoing.copy];
+    if (checker_.Now() - last < kBreath) {
+      checker_.Fail(Describe(key) + " goes round, and nobody is handed it");
+    }
+    last = checker_.Now();
+  }
   return Fate::kRejected;
 }
 

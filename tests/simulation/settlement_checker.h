@@ -145,6 +145,8 @@ class SettlementChecker {
   std::map<Key, Delivery> deliveries_;
   // By publish and queue.
   std::map<std::pair<size_t, std::string>, std::vector<Key>> of_message_;
+  // When a copy that was not handed over was requeued.
+  std::map<Checker::CopyId, base::TimePoint> requeued_unseen_;
   std::map<Checker::CopyId, Key> moved_;  // what was moved, by what it became
 };
 
