@@ -218,6 +218,17 @@ TEST_CASE("a type is remembered while the link lives, and until it is told to be
   CHECK(world.Asks());
 }
 
+// The other link may be the first to notice that the broker began anew.
+TEST_CASE("what was asked before a link was lost is answered, and not remembered") {
+  World world;
+  world.Find();
+  world.types().Clear();
+  world.IsOfType("stream");
+  CHECK(world.Take().kind == QueueKind::kStream);
+  world.Find();
+  CHECK(world.Asks());
+}
+
 TEST_CASE("many who ask at once make one question") {
   World world;
   for (int i = 0; i < 3; ++i) world.Find();
