@@ -5,6 +5,7 @@
 
 #include "base/strings.h"
 #include "broker/channel_failure.h"
+#include "broker/topology_operation.h"
 
 namespace amqp_sidecar::broker {
 namespace {
@@ -41,25 +42,48 @@ std::optional<FieldValue> ToField(const Inequivalence::Value& value) {
   return FieldValue{number};
 }
 
-// What a refusal of the question says.
+// What an answer says.
 struct Verdict {
-  QueueTypes::Answer answer;  // the last word where there is no property to ask again with
-  std::string property;
+  QueueTypes::Answer answer;  // the last word, unless it is to be asked again:
+  std::string property;       // with this argument
   FieldValue value;
+  std::optional<QueueKind> guess;  // or for this type
 };
 
-Verdict JudgeInequivalence(const std::string& queue, const std::string& reply_text) {
+Verdict Final(QueueTypes::Answer answer) { return {std::move(answer), "", {}, std::nullopt}; }
+
+std::optional<QueueKind> NextGuess(std::optional<QueueKind> last) {
+  if (!last) return QueueKind::kStream;
+  switch (*last) {
+    case QueueKind::kStream:
+      return QueueKind::kQuorum;
+    case QueueKind::kQuorum:
+      return QueueKind::kClassic;
+    case QueueKind::kClassic:
+      break;
+  }
+  return std::nullopt;
+}
+
+// `guess` is the type that was asked for; without one, the type that there is not.
+Verdict JudgeInequivalence(const std::string& queue, std::optional<QueueKind> guess,
+                           const std::string& reply_text) {
   const std::optional<Inequivalence> other = InequivalenceIn(reply_text);
-  Verdict verdict = {Unknown(queue, Reason::kInvalidTopology, reply_text), "", {}};
+  Verdict verdict = Final(Unknown(queue, Reason::kInvalidTopology, reply_text));
   if (!other) return verdict;
-  // Only a classic queue can be without the one or with the other.
-  if (other->property == "durable" || other->property == "auto_delete") {
+  if (other->property == kTypeArgument) {
+    if (guess || !other->has_values) {
+      verdict.guess = NextGuess(guess);
+    } else if (const auto kind =
+                   other->current ? KindNamed(other->current->text) : QueueKind::kClassic) {
+      verdict.answer = Is(*kind);
+    }
+  } else if (guess) {
+    // All that is looked at before the type was as it is, and the type is, too.
+    verdict.answer = Is(*guess);
+  } else if (other->property == "durable" || other->property == "auto_delete") {
+    // Only a classic queue can be without the one or with the other.
     verdict.answer = Is(QueueKind::kClassic);
-  } else if (!other->has_values) {
-    return verdict;
-  } else if (other->property == kTypeArgument) {
-    const auto kind = other->current ? KindNamed(other->current->text) : QueueKind::kClassic;
-    if (kind) verdict.answer = Is(*kind);
   } else if (std::optional<FieldValue> value =
                  other->current ? ToField(*other->current) : std::nullopt) {
     verdict.property = other->property;
@@ -68,33 +92,34 @@ Verdict JudgeInequivalence(const std::string& queue, const std::string& reply_te
   return verdict;
 }
 
-Verdict Judge(const std::string& queue, const amqp::Reply& reply) {
+Verdict Judge(const std::string& queue, std::optional<QueueKind> guess, const amqp::Reply& reply) {
   const amqp::Failure& failure = reply.failure;
   if (reply.ok) {
-    return {Unknown(queue, Reason::kInvalidTopology,
-                    "the broker declares queues of a type that does not exist"),
-            "",
-            {}};
+    return Final(guess ? Is(*guess)
+                       : Unknown(queue, Reason::kInvalidTopology,
+                                 "the broker declares queues of a type that does not exist"));
   }
   if (failure.kind == amqp::Failure::Kind::kClosedByBroker) {
     switch (failure.code) {
       case amqp::kReplyAccessRefused:
-        return {Unknown(queue, Reason::kAccessRefused,
-                        base::Concat("finding it out takes the permission to configure it: ",
-                                     failure.text)),
-                "",
-                {}};
+        return Final(Unknown(
+            queue, Reason::kAccessRefused,
+            base::Concat("finding it out takes the permission to configure it: ", failure.text)));
       case amqp::kReplyResourceLocked:
         // Exclusive, which only a classic queue can be.
-        return {Is(QueueKind::kClassic), "", {}};
+        return Final(Is(QueueKind::kClassic));
+      case amqp::kReplyNotFound:
+        // Gone since the last question.
+        if (guess && !SaysHomeNodeIsDown(failure)) return {};
+        break;
       case amqp::kReplyPreconditionFailed:
         if (failure.text.starts_with(kNoSuchQueue)) return {};
-        return JudgeInequivalence(queue, failure.text);
+        return JudgeInequivalence(queue, guess, failure.text);
       default:
         break;
     }
   }
-  return {{std::nullopt, LookError(failure)}, "", {}};
+  return Final({std::nullopt, LookError(failure)});
 }
 
 }  // namespace
@@ -112,8 +137,8 @@ std::string_view QueueKindName(QueueKind kind) {
 }
 
 struct QueueTypes::Search {
-  std::string queue;
-  FieldTable arguments;  // of the queue, as far as they are known, with the type that there is not
+  Queue queue;                     // with its arguments, as far as they are known
+  std::optional<QueueKind> guess;  // the type to ask for; absent: the one that there is not
   base::TimePoint deadline;
   Callback done;
   size_t questions = 0;
@@ -126,8 +151,7 @@ void QueueTypes::Find(const std::string& queue, base::TimePoint deadline, Callba
     return;
   }
   Search search;
-  search.queue = queue;
-  search.arguments[kTypeArgument].value = std::string(kNoType);
+  search.queue.name = queue;
   search.deadline = deadline;
   search.done = std::move(done);
   Ask(std::move(search));
@@ -142,14 +166,11 @@ void QueueTypes::Clear() {
 void QueueTypes::Ask(Search search) {
   ++search.questions;
   search.generation = generation_;
-  amqp::QueueArgs args;
-  args.name = search.queue;
-  args.arguments = search.arguments;
+  search.queue.arguments[kTypeArgument].value =
+      std::string(search.guess ? QueueKindName(*search.guess) : kNoType);
+  auto ask = search.guess ? CompareOperation(search.queue) : DeclareOperation(search.queue);
+  auto known = [this, queue = search.queue.name] { return known_.contains(queue); };
   const base::TimePoint deadline = search.deadline;
-  auto known = [this, queue = search.queue] { return known_.contains(queue); };
-  auto ask = [args = std::move(args)](amqp::Channel& channel, amqp::ReplyCallback done) {
-    channel.DeclareQueue(args, std::move(done));
-  };
   auto answered = [this, search = std::move(search)](const amqp::Reply& reply) mutable {
     OnAnswer(std::move(search), reply);
   };
@@ -157,20 +178,23 @@ void QueueTypes::Ask(Search search) {
 }
 
 void QueueTypes::OnAnswer(Search search, const amqp::Reply& reply) {
-  if (const auto known = known_.find(search.queue); known != known_.end()) {
+  const std::string& queue = search.queue.name;
+  if (const auto known = known_.find(queue); known != known_.end()) {
     search.done(Is(known->second));
     return;
   }
-  const Verdict verdict = Judge(search.queue, reply);
-  if (!verdict.property.empty() && search.questions < kMaxQuestions &&
-      search.arguments.try_emplace(verdict.property, verdict.value).second) {
+  const Verdict verdict = Judge(queue, search.guess, reply);
+  bool again = verdict.guess.has_value();
+  if (again) search.guess = verdict.guess;
+  if (!verdict.property.empty()) {
+    again = search.queue.arguments.try_emplace(verdict.property, verdict.value).second;
+  }
+  if (again && search.questions < kMaxQuestions) {
     Ask(std::move(search));
     return;
   }
   // What an earlier link answered says nothing of this one.
-  if (verdict.answer.kind && search.generation == generation_) {
-    Learn(search.queue, *verdict.answer.kind);
-  }
+  if (verdict.answer.kind && search.generation == generation_) Learn(queue, *verdict.answer.kind);
   search.done(verdict.answer);
 }
 

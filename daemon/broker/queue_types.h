@@ -3,7 +3,9 @@
 //
 // The question is a declare of the queue with a type that no broker has: nothing can come of it but
 // a refusal, which names the first property that the queue has otherwise. That may be another one
-// than the type, such as its x-message-ttl; then it is asked again with that property as it is.
+// than the type, such as its x-message-ttl; then it is asked again with that property as it is. Of
+// a long name the broker's words leave no room for the type: then each type there is is asked for,
+// in turn, by a declare that is preceded by a passive one, so that nothing can come of it either.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +35,8 @@ class QueueTypes {
 
   // Queues that are remembered at most; others are asked about each time.
   static constexpr size_t kMaxKnown = 10'000;
-  // Questions about one queue at most: one for each of its arguments, and one.
+  // Questions about one queue at most: one for each of its arguments, one for the type, and one for
+  // each type.
   static constexpr size_t kMaxQuestions = 24;
 
   // Both are not owned and outlive this.

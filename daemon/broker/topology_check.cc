@@ -20,6 +20,11 @@ std::optional<Error> CheckName(std::string_view what, std::string_view name) {
   if (name.size() > kMaxNameBytes) {
     return Invalid(base::Concat(what, " name is ", name.size(), " bytes long: at most 255"));
   }
+  // RabbitMQ leaves them out without a word, and takes what is left for the name; nothing left is
+  // a name of its own choice, another one each time.
+  if (name.find_first_of("\r\n") != std::string_view::npos) {
+    return Invalid(base::Concat(what, " name holds a line break"));
+  }
   return std::nullopt;
 }
 

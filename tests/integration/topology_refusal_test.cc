@@ -241,6 +241,24 @@ TEST_CASE("A queue's type is found out also where its name holds quotes, and ane
   CHECK(Purge(world.client, queue).ok());
 }
 
+// RabbitMQ's words end after 255 bytes.
+TEST_CASE("A queue's type is found out also where its name leaves no room for it") {
+  World world;
+  const std::string fill(200, 'n');
+  for (const auto& [type, words] : {std::pair(pb::QUEUE_TYPE_STREAM, "is a stream queue"),
+                                    std::pair(pb::QUEUE_TYPE_QUORUM, "is a quorum queue")}) {
+    const std::string queue = world.names.Reserve(fill);
+    REQUIRE(world.client.Declare(QueueRequest(queue, type)).ok());
+    CheckInvalid(Delete(world.client, queue, true, false), words);
+  }
+  const std::string classic = world.names.Reserve(fill);
+  REQUIRE(world.client.Declare(QueueRequest(classic, pb::QUEUE_TYPE_CLASSIC)).ok());
+  CHECK(Delete(world.client, classic, true, true).ok());
+  CHECK_FALSE(world.direct.QueueExists(classic));
+  CHECK(Delete(world.client, classic, true, true).ok());
+  CHECK_FALSE(world.direct.QueueExists(classic));
+}
+
 TEST_CASE("Arguments and types over which the broker would close the connection are refused") {
   World world;
   Bystanders bystanders(world);

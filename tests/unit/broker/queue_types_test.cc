@@ -155,11 +155,6 @@ TEST_CASE("a type that cannot be found out is an error") {
   unheard_of.IsOfType("jms");
   CheckUnknown(unheard_of, Reason::kInvalidTopology);
 
-  World cut;
-  cut.Find();
-  cut.Differs("x-queue-type", "'amqp-sidecar-asks' but current is 'quo...");
-  CheckUnknown(cut, Reason::kInvalidTopology);
-
   World twice;
   twice.Find();
   twice.Differs("x-max-length", "none but current is the value '5' of type 'signedint'");
@@ -182,6 +177,62 @@ TEST_CASE("a type that cannot be found out is an error") {
   const QueueTypes::Answer late = silent.Take();
   REQUIRE(late.error);
   CHECK(late.error->reason == Reason::kBrokerUnavailable);
+}
+
+// 255 bytes hold a long name, and then no more of the type.
+class LongNamedWorld : public World {
+ public:
+  LongNamedWorld() {
+    Find();
+    Differs("x-max-length", "none but current is the value '5' of type 'signedint'");
+    NotThis();
+  }
+  void NotThis() {
+    Differs("x-queue-type", "'amqp-sidecar-asks' but curre...");
+    if (Asks()) {
+      CHECK(connection().channels.back()->pending() ==
+            std::vector<std::string>{"check-queue q", "declare-queue q"});
+    }
+  }
+  void Is() {
+    connection().channels.back()->OkAll();
+    ground().reactor.Settle();
+  }
+  std::string asked_type() const {
+    return std::get<std::string>(asked().arguments.at("x-queue-type").value);
+  }
+};
+
+TEST_CASE("where the refusal is cut short before the type, each type is asked for in turn") {
+  LongNamedWorld stream;
+  CHECK(stream.asked_type() == "stream");
+  CHECK(stream.asked().arguments.at("x-max-length") == FieldValue{int64_t{5}});
+  stream.Is();
+  CHECK(stream.Take().kind == QueueKind::kStream);
+
+  LongNamedWorld quorum;
+  quorum.NotThis();
+  CHECK(quorum.asked_type() == "quorum");
+  // The type is as it was asked for: what comes after it is not.
+  quorum.Differs("x-single-active-consumer", "none but curr...");
+  CHECK(quorum.Take().kind == QueueKind::kQuorum);
+
+  LongNamedWorld classic;
+  classic.NotThis();
+  classic.NotThis();
+  CHECK(classic.asked_type() == "classic");
+  classic.Is();
+  CHECK(classic.Take().kind == QueueKind::kClassic);
+
+  LongNamedWorld unheard_of;
+  for (int i = 0; i < 3; ++i) unheard_of.NotThis();
+  CheckUnknown(unheard_of, Reason::kInvalidTopology);
+
+  LongNamedWorld gone;
+  gone.Refuse(404, "NOT_FOUND - no queue 'q' in vhost '/'");
+  const QueueTypes::Answer answer = gone.Take();
+  CHECK_FALSE(answer.kind);
+  CHECK_FALSE(answer.error);
 }
 
 TEST_CASE("a broker that finds ever another difference is not asked for ever") {
@@ -214,6 +265,17 @@ TEST_CASE("a type is remembered while the link lives, and until it is told to be
 
   world.Lose();
   world.Connect();
+  world.Find();
+  CHECK(world.Asks());
+}
+
+// The other link may be the first to notice that the broker began anew.
+TEST_CASE("what was asked before a link was lost is answered, and not remembered") {
+  World world;
+  world.Find();
+  world.types().Clear();
+  world.IsOfType("stream");
+  CHECK(world.Take().kind == QueueKind::kStream);
   world.Find();
   CHECK(world.Asks());
 }

@@ -59,6 +59,16 @@ TEST_CASE("x-queue-master-locator is one of three") {
   CHECK(CheckArgument("x-queue-master-locator", {true}));
 }
 
+TEST_CASE("a name holds no line break, which RabbitMQ would leave out") {
+  for (const char* name : {"\n", "a\nb", "a\r"}) {
+    CHECK(CheckTopology({{{name, "direct"}}, {}, {}}));
+    CHECK(CheckTopology({{}, {{name}}, {}}));
+    CHECK(CheckTopology({{}, {}, {{name, "x", "", {}}}}));
+    CHECK(CheckTopology({{}, {}, {{"q", name, "", {}}}}));
+    CHECK_FALSE(CheckTopology({{}, {}, {{"q", "x", name, {}}}}));
+  }
+}
+
 TEST_CASE("other arguments are the broker's to judge") {
   CHECK_FALSE(CheckArgument("x-max-length", {std::string("many")}));
 }

@@ -102,6 +102,21 @@ TEST_CASE("what is unbound, or loses its exchange, while the topology is declare
   CHECK(deleting.keeper().ready());
 }
 
+TEST_CASE("what is deleted before its turn is not taken to be there") {
+  TopologyWorld world(Shop());
+  world.keeper().DeleteExchange("orders", false, world.Deadline(), [](const TopologyResult&) {});
+  world.keeper().DeleteQueue("billing", false, false, world.Deadline(),
+                             [](const TopologyResult&) {});
+  world.Connect();
+  CHECK(world.OkAllAsked() == Strings{"delete-exchange orders", "delete-queue billing",
+                                      "declare-queue first", "declare-queue last"});
+  CHECK(world.keeper().ready());
+  CHECK_FALSE(world.directory().Knows("orders"));
+  world.types().Find("billing", world.Deadline(), [](const QueueTypes::Answer&) {});
+  world.ground().reactor.Settle();
+  CHECK(world.Asked() == Strings{"declare-queue billing"});
+}
+
 TEST_CASE("a delete that was refused changes nothing of what is declared") {
   TopologyWorld world(Shop());
   world.Connect();

@@ -103,6 +103,7 @@ class TopologyWorld {
 
   TopologyKeeper& keeper() { return keeper_; }
   QueueTypes& types() { return types_; }
+  const ExchangeDirectory& directory() const { return directory_; }
   Ground& ground() { return ground_; }
 
  private:
