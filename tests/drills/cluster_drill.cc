@@ -10,12 +10,17 @@ namespace {
 
 using Nodes = std::vector<RabbitmqNode>;
 
-// The node that the sidecar is connected to, by its log.
+// The node that the sidecar is connected to, by its log, which comes a little after the fact.
 const RabbitmqNode& NodeOf(const SidecarProcess& sidecar, const Nodes& nodes) {
-  const std::string log = sidecar.output();
   const std::string key = "endpoint=127.0.0.1:";
-  const size_t line = log.rfind("connected to the broker");
-  REQUIRE(line != std::string::npos);
+  std::string log;
+  size_t line = std::string::npos;
+  const bool told = Eventually(5s, [&] {
+    log = sidecar.output();
+    line = log.rfind("connected to the broker");
+    return line != std::string::npos && log.find('\n', line) != std::string::npos;
+  });
+  REQUIRE(told);
   const size_t at = log.find(key, line);
   REQUIRE(at != std::string::npos);
   const int port = std::atoi(log.c_str() + at + key.size());
