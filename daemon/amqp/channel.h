@@ -98,7 +98,7 @@ class Channel {
     // earlier one that is still open.
     virtual void OnConfirm(uint64_t tag, bool multiple, bool acked) = 0;
     virtual void OnReturn(IncomingReturn message) = 0;
-    virtual void OnDelivery(IncomingDelivery delivery) = 0;
+    virtual void OnDelivery(IncomingDelivery&& delivery) = 0;
     // A delivery whose body is over Connection::Options::max_body_bytes, or whose headers are more
     // than kMaxTableValues or nest deeper than kMaxTableDepth: its bytes were skipped.
     virtual void OnOversizedDelivery(uint64_t tag, uint64_t body_bytes) = 0;

@@ -79,7 +79,7 @@ std::optional<Violation> ChannelImpl::On(MethodOk method) {
   return std::nullopt;
 }
 
-std::optional<Violation> ChannelImpl::OnHeader(ContentHeader header) {
+std::optional<Violation> ChannelImpl::OnHeader(ContentHeader&& header) {
   std::optional<Violation> violation = assembler_.OnHeader(std::move(header));
   if (!violation) DeliverContent();
   return violation;

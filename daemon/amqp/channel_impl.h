@@ -50,7 +50,7 @@ class ChannelImpl final : public Channel {
 
   // Frames, but for channel.close and channel.close-ok.
   std::optional<Violation> OnMethod(ServerMethod method);
-  std::optional<Violation> OnHeader(ContentHeader header);
+  std::optional<Violation> OnHeader(ContentHeader&& header);
   std::optional<Violation> OnBody(std::string_view bytes);
 
   // The next method that was not written yet is, and is to be answered when the operation clock

@@ -12,27 +12,25 @@ constexpr uint64_t kMostReserved = 256u << 10;
 }  // namespace
 
 void ContentAssembler::Begin(BasicDeliver method) {
-  IncomingDelivery delivery;
+  auto& delivery = content_.emplace<IncomingDelivery>();
   delivery.tag = method.delivery_tag;
   delivery.consumer_tag = std::move(method.consumer_tag);
   delivery.exchange = std::move(method.exchange);
   delivery.routing_key = std::move(method.routing_key);
   delivery.redelivered = method.redelivered;
-  content_ = std::move(delivery);
   waits_for_header_ = true;
 }
 
 void ContentAssembler::Begin(BasicReturn method) {
-  IncomingReturn message;
+  auto& message = content_.emplace<IncomingReturn>();
   message.code = method.code;
   message.text = std::move(method.text);
   message.exchange = std::move(method.exchange);
   message.routing_key = std::move(method.routing_key);
-  content_ = std::move(message);
   waits_for_header_ = true;
 }
 
-std::optional<Violation> ContentAssembler::OnHeader(ContentHeader header) {
+std::optional<Violation> ContentAssembler::OnHeader(ContentHeader&& header) {
   if (!waits_for_header_) return Violation{kReplyUnexpectedFrame, "a content header out of turn"};
   waits_for_header_ = false;
   missing_ = header.body_bytes;
@@ -71,7 +69,7 @@ std::optional<Violation> ContentAssembler::OnBody(std::string_view bytes) {
 std::optional<Content> ContentAssembler::Take() {
   if (!complete_) return std::nullopt;
   complete_ = false;
-  return std::exchange(content_, Content());
+  return std::optional<Content>(std::move(content_));
 }
 
 }  // namespace amqp_sidecar::amqp

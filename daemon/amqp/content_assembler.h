@@ -34,7 +34,7 @@ class ContentAssembler {
   void Begin(BasicDeliver method);
   void Begin(BasicReturn method);
 
-  std::optional<Violation> OnHeader(ContentHeader header);
+  std::optional<Violation> OnHeader(ContentHeader&& header);
   std::optional<Violation> OnBody(std::string_view bytes);
 
   // The content, once it is complete.

@@ -77,8 +77,7 @@ absl::StatusOr<amqp_basic_properties_t> ToAmqpProperties(const Properties& prope
 // What is left of the largest frame behind class, weight and body size.
 constexpr size_t kMostProperties = kFrameMax - kFrameOverhead - 12;
 
-Properties FromAmqpProperties(const amqp_basic_properties_t& decoded) {
-  Properties out;
+void FromAmqpProperties(const amqp_basic_properties_t& decoded, Properties& out) {
   for (const TextProperty& property : kTextProperties) {
     if ((decoded._flags & property.flag) != 0) {
       out.*property.ours = ToString(decoded.*property.theirs);
@@ -92,7 +91,6 @@ Properties FromAmqpProperties(const amqp_basic_properties_t& decoded) {
   if ((decoded._flags & AMQP_BASIC_TIMESTAMP_FLAG) != 0) {
     out.timestamp.seconds = static_cast<int64_t>(decoded.timestamp);
   }
-  return out;
 }
 
 // Where the headers table begins in the encoded properties (flags first); nothing where the text
@@ -147,7 +145,8 @@ std::variant<ContentHeader, Violation> DecodeContentHeader(std::string_view payl
   if (ReadNumber<uint16_t>(payload) != kBasicClass) {
     return Violation{kReplyFrameError, "a content header of another class than basic"};
   }
-  ContentHeader header;
+  std::variant<ContentHeader, Violation> result;
+  auto& header = std::get<ContentHeader>(result);
   header.body_bytes = ReadNumber<uint64_t>(payload.substr(4));
   const std::string_view encoded = payload.substr(12);
   const auto flags = ReadNumber<uint16_t>(encoded);
@@ -160,17 +159,19 @@ std::variant<ContentHeader, Violation> DecodeContentHeader(std::string_view payl
     if (verdict == TableVerdict::kMalformed) return Malformed();
     if (verdict == TableVerdict::kTooComplex) {
       header.too_complex = true;
-      return header;
+      return result;
     }
   }
-  Pool pool;
+  // Its pages are kept: making and clearing them would cost more than the decoding.
+  thread_local Pool pool;
+  pool.Recycle();
   void* decoded = nullptr;
   if (amqp_decode_properties(kBasicClass, pool.get(), ToBytes(encoded), &decoded) !=
       AMQP_STATUS_OK) {
     return Malformed();
   }
-  header.properties = FromAmqpProperties(*static_cast<amqp_basic_properties_t*>(decoded));
-  return header;
+  FromAmqpProperties(*static_cast<amqp_basic_properties_t*>(decoded), header.properties);
+  return result;
 }
 
 }  // namespace amqp_sidecar::amqp

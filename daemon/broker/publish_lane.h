@@ -98,7 +98,7 @@ class PublishLane final : public amqp::Channel::Listener {
   // amqp::Channel::Listener:
   void OnConfirm(uint64_t tag, bool multiple, bool acked) override;
   void OnReturn(amqp::IncomingReturn message) override;
-  void OnDelivery(amqp::IncomingDelivery) override {}
+  void OnDelivery(amqp::IncomingDelivery&&) override {}
   void OnOversizedDelivery(uint64_t, uint64_t) override {}
   void OnConsumerCancelled(std::string_view) override {}
   void OnClosed(const amqp::Failure& failure) override;

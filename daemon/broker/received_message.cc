@@ -82,7 +82,7 @@ void Unwrap(const FieldTable& retry, ReceivedMessage& message) {
 
 }  // namespace
 
-std::shared_ptr<ReceivedMessage> Receive(amqp::IncomingDelivery delivery,
+std::shared_ptr<ReceivedMessage> Receive(amqp::IncomingDelivery&& delivery,
                                          const std::string& queue) {
   auto message = std::make_shared<ReceivedMessage>();
   message->exchange = std::move(delivery.exchange);

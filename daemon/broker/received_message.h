@@ -19,7 +19,8 @@ inline constexpr std::string_view kRetryHeader = "x-sidecar-retry";
 // routing key, and its headers without the traces of the wait; `attempt` counts the attempts before
 // the last wait, those that the broker counts (x-delivery-count, or x-acquired-count where that is
 // more), and this one.
-std::shared_ptr<ReceivedMessage> Receive(amqp::IncomingDelivery delivery, const std::string& queue);
+std::shared_ptr<ReceivedMessage> Receive(amqp::IncomingDelivery&& delivery,
+                                         const std::string& queue);
 
 // Whether it came from a stream, which keeps its messages.
 bool IsOfStream(const ReceivedMessage& message);

@@ -49,7 +49,7 @@ class ScratchChannel final : public amqp::Channel::Listener {
   // amqp::Channel::Listener:
   void OnConfirm(uint64_t, bool, bool) override {}
   void OnReturn(amqp::IncomingReturn) override {}
-  void OnDelivery(amqp::IncomingDelivery) override {}
+  void OnDelivery(amqp::IncomingDelivery&&) override {}
   void OnOversizedDelivery(uint64_t, uint64_t) override {}
   void OnConsumerCancelled(std::string_view) override {}
   void OnClosed(const amqp::Failure& failure) override;

@@ -207,7 +207,7 @@ void Subscription::Interrupted(const std::string& why) {
   listener_->OnEvent(SubscriptionEvent::kInterrupted, why);
 }
 
-void Subscription::OnDelivery(amqp::IncomingDelivery delivery) {
+void Subscription::OnDelivery(amqp::IncomingDelivery&& delivery) {
   const uint64_t tag = delivery.tag;
   std::shared_ptr<const ReceivedMessage> message = Receive(std::move(delivery), request_.queue);
   last_offset_ = StreamOffset(*message);

@@ -101,7 +101,7 @@ class Subscription final : public amqp::Channel::Listener, private Settler::Owne
   // amqp::Channel::Listener:
   void OnConfirm(uint64_t, bool, bool) override {}
   void OnReturn(amqp::IncomingReturn) override {}
-  void OnDelivery(amqp::IncomingDelivery delivery) override;
+  void OnDelivery(amqp::IncomingDelivery&& delivery) override;
   void OnOversizedDelivery(uint64_t tag, uint64_t body_bytes) override;
   void OnConsumerCancelled(std::string_view consumer_tag) override;
   void OnClosed(const amqp::Failure& failure) override;

@@ -65,7 +65,7 @@ class World final : public Connection::Listener {
       world.Publish(*this);
     }
     void OnReturn(amqp::IncomingReturn) override { Alive(); }
-    void OnDelivery(amqp::IncomingDelivery delivery) override {
+    void OnDelivery(amqp::IncomingDelivery&& delivery) override {
       Alive();
       Require(delivery.body.size() <= kMaxBody, "a body over the limit was delivered");
       channel->Ack(delivery.tag, delivery.redelivered);

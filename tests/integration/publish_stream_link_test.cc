@@ -123,7 +123,10 @@ TEST_CASE("Streamed items that wait for the broker are sent in order once it is 
 }
 
 TEST_CASE("Streamed items that are not confirmed in time are unknown, and the stream goes on") {
-  ProxiedWorld world;
+  // By default a silent channel is given up at the very time when the items' time is up.
+  SidecarOptions options;
+  options.amqp = "  operation_timeout: 20s\n";
+  ProxiedWorld world(options);
   const std::string queue = world.names.Queue();
   REQUIRE(world.client.Publish(JsonMessage("", queue)).ok());
   world.proxy.MuteBroker();

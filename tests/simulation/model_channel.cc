@@ -288,7 +288,8 @@ void ModelChannel::CloseByBroker(uint16_t code, const std::string& text) {
   End(/*by_sidecar=*/false);
   state_ = State::kClosing;
   // As RabbitMQ cuts it.
-  const std::string cut = text.size() > 255 ? text.substr(0, 252) + "..." : text;
+  std::string cut = text;
+  if (cut.size() > 255) cut.replace(252, std::string::npos, "...");
   close_frame_ = MethodFrame(number_, Method::kChannelClose).U16(code).Short(cut).U32(0).Bytes();
   Send(close_frame_);
   Later(broker_.reactor().Now() + broker_.options().close_repeats_every,

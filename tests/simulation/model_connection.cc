@@ -112,7 +112,7 @@ void ModelConnection::Process() {
       Send(MethodFrame(0, Method::kConnectionStart)
                .U8(0)
                .U8(9)
-               .Long(std::string("\x07product") + "S" + std::string("\0\0\0\x08RabbitMQ", 12))
+               .Long(std::string("\x07productS\0\0\0\x08RabbitMQ", 21))
                .Long("PLAIN EXTERNAL")
                .Long("en_US")
                .Bytes());

@@ -60,7 +60,7 @@ void ChannelRecorder::OnReturn(IncomingReturn message) {
       message.routing_key + " " + message.message_id);
 }
 
-void ChannelRecorder::OnDelivery(IncomingDelivery delivery) {
+void ChannelRecorder::OnDelivery(IncomingDelivery&& delivery) {
   const std::string line = "delivery " + std::to_string(delivery.tag) + " " +
                            delivery.consumer_tag + " " + delivery.exchange + "/" +
                            delivery.routing_key + (delivery.redelivered ? " redelivered" : "") +

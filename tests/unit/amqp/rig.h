@@ -28,7 +28,7 @@ class ChannelRecorder final : public Channel::Listener {
 
   void OnConfirm(uint64_t tag, bool multiple, bool acked) override;
   void OnReturn(IncomingReturn message) override;
-  void OnDelivery(IncomingDelivery delivery) override;
+  void OnDelivery(IncomingDelivery&& delivery) override;
   void OnOversizedDelivery(uint64_t tag, uint64_t body_bytes) override;
   void OnConsumerCancelled(std::string_view consumer_tag) override;
   void OnClosed(const Failure& failure) override;
