@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 
 #include "support/catch.h"
 
@@ -73,7 +74,7 @@ TEST_CASE("the broker's own counts of deliveries are added, the higher of the tw
   amqp::IncomingDelivery again = Back(WaitProperties(*message, "billing"), "billing");
   again.properties.headers["x-delivery-count"] = Number(2);
   again.properties.headers["x-acquired-count"] = Number(3);
-  message = Receive(again, "billing");
+  message = Receive(std::move(again), "billing");
   CHECK(message->attempt == 2 + 3 + 1);
   // They are not carried on: that would count them twice.
   const Properties sent = WaitProperties(*message, "billing");
@@ -82,7 +83,7 @@ TEST_CASE("the broker's own counts of deliveries are added, the higher of the tw
   amqp::IncomingDelivery odd = Incoming();
   odd.properties.headers["x-delivery-count"] = Number(-1);
   odd.properties.headers["x-acquired-count"] = Text("many");
-  CHECK(Receive(odd, "billing")->attempt == 1);
+  CHECK(Receive(std::move(odd), "billing")->attempt == 1);
 }
 
 TEST_CASE("a message that waited for another queue begins anew here") {
@@ -100,7 +101,7 @@ TEST_CASE("a forged header of the sidecar's cannot make it fall over") {
         FieldValue{FieldTable{{"queue", Text("billing")}, {"headers", Number(7)}}}}) {
     amqp::IncomingDelivery delivery = Incoming();
     delivery.properties.headers[std::string(kRetryHeader)] = forged;
-    CHECK(Receive(delivery, "billing")->attempt == 1);
+    CHECK(Receive(std::move(delivery), "billing")->attempt == 1);
   }
 }
 
@@ -129,7 +130,7 @@ TEST_CASE("a delivery of a stream is known by its offset") {
   amqp::IncomingDelivery delivery = Incoming();
   CHECK_FALSE(IsOfStream(*Receive(Incoming(), "log")));
   delivery.properties.headers["x-stream-offset"] = Number(42);
-  const auto message = Receive(delivery, "log");
+  const auto message = Receive(std::move(delivery), "log");
   CHECK(IsOfStream(*message));
   CHECK(StreamOffset(*message) == 42);
 }
