@@ -12,8 +12,8 @@ using grpc::StatusCode;
 bool IsThere(Direct& direct, const std::string& queue) {
   try {
     return direct.QueueExists(queue);
-  } catch (const std::runtime_error& error) {
-    if (std::string(error.what()).find("405") == std::string::npos) throw;
+  } catch (const DirectError& error) {
+    if (error.code != 405) throw;
     return true;
   }
 }

@@ -79,7 +79,9 @@ void CheckNoLink(const SidecarProcess& sidecar, const std::string& why) {
   const Outcome outcome = AnswerWithoutLink(client);
   CheckFailure(outcome, StatusCode::UNAVAILABLE, "BROKER_UNAVAILABLE", "NO");
   CHECK_THAT(outcome.text, ContainsSubstring(why));
-  CHECK_THAT(sidecar.output(), ContainsSubstring("cannot connect to the broker"));
+  CHECK(Eventually(5s, [&] {
+    return sidecar.output().find("cannot connect to the broker") != std::string::npos;
+  }));
 }
 
 void CheckNoLink(const SidecarOptions& options, const std::string& why) {

@@ -1,5 +1,6 @@
 #include "support/direct.h"
 
+#include <cstdlib>
 #include <set>
 #include <stdexcept>
 
@@ -126,7 +127,9 @@ void Direct::Check(const amqp_rpc_reply_t_& reply, const std::string& what) {
     amqp_send_method(connection_, channel_, AMQP_CHANNEL_CLOSE_OK_METHOD, &ok);
     channel_open_ = false;
   }
-  throw std::runtime_error(what + ": " + error);
+  // It begins with the code.
+  const bool refused = reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION;
+  throw DirectError(refused ? std::atoi(error.c_str()) : 0, what + ": " + error);
 }
 
 void Direct::DeclareQueue(const std::string& name, const Arguments& arguments) {
@@ -174,8 +177,8 @@ std::optional<std::pair<uint32_t, uint32_t>> Direct::Counts(const std::string& q
                                                          /*passive=*/1, 1, 0, 0, amqp_empty_table);
   try {
     Check(amqp_get_rpc_reply(connection_), "look at queue " + queue);
-  } catch (const std::runtime_error& error) {
-    if (std::string(error.what()).find("404") == std::string::npos) throw;
+  } catch (const DirectError& error) {
+    if (error.code != AMQP_NOT_FOUND) throw;
     return std::nullopt;
   }
   return std::pair(ok->message_count, ok->consumer_count);
@@ -191,8 +194,8 @@ bool Direct::ExchangeExists(const std::string& name) {
                         /*passive=*/1, 1, 0, 0, amqp_empty_table);
   try {
     Check(amqp_get_rpc_reply(connection_), "look at exchange " + name);
-  } catch (const std::runtime_error& error) {
-    if (std::string(error.what()).find("404") == std::string::npos) throw;
+  } catch (const DirectError& error) {
+    if (error.code != AMQP_NOT_FOUND) throw;
     return false;
   }
   return true;

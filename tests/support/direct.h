@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <variant>
 #include <vector>
@@ -15,6 +16,13 @@ struct amqp_table_t_;
 struct amqp_message_t_;
 
 namespace amqp_sidecar::test {
+
+// What Direct throws: `code` is AMQP's reply code, 0 where the broker gave none.
+struct DirectError : std::runtime_error {
+  DirectError(int reply_code, const std::string& what)
+      : std::runtime_error(what), code(reply_code) {}
+  int code;
+};
 
 class Direct {
  public:
