@@ -21,7 +21,8 @@ def words(key, value):
     if key.endswith("_ms"):
         return f"{name[:-3]} {number:,.0f} ms"
     if "bytes" in key:
-        return f"{name.replace(' bytes', '')} {number / 1e6:,.1f} MB"
+        size = f"{number / 1e6:,.1f} MB" if number >= 1e5 else f"{number / 1e3:,.1f} kB"
+        return f"{name.replace('bytes', '').replace('  ', ' ').strip()} {size}"
     return f"{name} {number:,.2f}" if "." in value else f"{name} {number:,.0f}"
 
 
