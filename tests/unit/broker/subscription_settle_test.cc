@@ -185,16 +185,20 @@ TEST_CASE("a move that is under way when the channel goes is told as stale, and 
   CHECK(consumer.settlements.empty());
 }
 
+// One that the broker has delivered `count` times before.
+void DeliverCounted(FakeChannel& consumer, uint64_t tag, int64_t count) {
+  amqp::Properties properties;
+  properties.headers["x-delivery-count"] = FieldValue{count};
+  consumer.Deliver(tag, properties);
+}
+
 TEST_CASE("a delivery that was lost with its consumers too often is dead-lettered unseen") {
   World world;
   world.Connect();
   const auto listener = world.Active(0, WithRetry(3));
   FakeChannel& consumer = world.Channel();
-  amqp::Properties properties;
-  properties.headers["x-delivery-count"] = FieldValue{int64_t{2}};
-  consumer.Deliver(1, properties);
-  properties.headers["x-delivery-count"] = FieldValue{int64_t{3}};
-  consumer.Deliver(2, properties);
+  DeliverCounted(consumer, 1, 2);
+  DeliverCounted(consumer, 2, 3);
   world.Settle();
   REQUIRE(listener->messages.size() == 1);
   CHECK(listener->messages[0]->attempt == 3);
@@ -211,9 +215,7 @@ TEST_CASE("one that was lost too often and cannot be moved does not come again a
   world.Connect();
   const auto listener = world.Active(0, WithRetry(3));
   FakeChannel& consumer = world.Channel();
-  amqp::Properties properties;
-  properties.headers["x-delivery-count"] = FieldValue{int64_t{3}};
-  consumer.Deliver(1, properties);
+  DeliverCounted(consumer, 1, 3);
   world.Settle();
   world.Channel().CloseByBroker(403, "ACCESS_REFUSED - access to queue refused");
   world.Settle();
@@ -267,6 +269,26 @@ TEST_CASE("one that has waited is moved to the queue's own exchange, by its own 
   world.PublishChannel().Confirm(1);
   world.Settle();
   CHECK(consumer.settlements == Words{"ack 1"});
+}
+
+TEST_CASE("where the dead-letter exchange is forbidden, <queue>.dead gets the message") {
+  World world;
+  world.Connect();
+  SubscribeRequest request = WithRetry(1);
+  request.retry->dead_letter_exchange = "dlx";
+  const auto listener = world.Active(1, request);
+  FakeChannel& consumer = world.Channel();
+  world.Settle(Verb::kNack, listener->ids);
+  CHECK(Declared(world) == "check-exchange dlx");
+  world.Channel().OkAll();
+  world.Settle();
+  const FakeChannel& scratch = world.Channel();
+  world.PublishChannel().WriteAll();
+  world.PublishChannel().CloseByBroker(
+      403, "ACCESS_REFUSED - access to exchange 'dlx' in vhost '/' refused for user 'guest'");
+  world.Settle();
+  CHECK(consumer.settlements.empty());
+  CHECK(scratch.pending() == Words{"declare-queue billing.dead"});
 }
 
 TEST_CASE("a stream takes nothing back, and a policy for it ends the subscription") {
