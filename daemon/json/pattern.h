@@ -1,0 +1,36 @@
+// Pattern: a regular expression as JSON Schema has it (ECMA-262, Unicode mode), by RE2, which takes
+// time linear in the text. Immutable; any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace re2 {
+class RE2;
+}
+
+namespace amqp_sidecar::json {
+
+class Pattern {
+ public:
+  // Errors: INVALID_ARGUMENT, for use behind the pattern's place: what RE2 has not (look-around,
+  // back-references), what is no ECMA-262, what would take too much memory.
+  static absl::StatusOr<Pattern> Compile(std::string_view expression);
+
+  // Found anywhere in the text: the expression anchors itself where it wants to.
+  bool Matches(std::string_view text) const;
+
+  // As it was written.
+  const std::string& expression() const { return expression_; }
+
+ private:
+  Pattern(std::string expression, std::shared_ptr<const re2::RE2> compiled);
+
+  std::string expression_;
+  std::shared_ptr<const re2::RE2> compiled_;
+};
+
+}  // namespace amqp_sidecar::json
