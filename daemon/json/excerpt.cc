@@ -15,11 +15,20 @@ size_t Offset(std::string_view text, int count) {
   return at;
 }
 
+// A message is one line, and rules no terminal.
+std::string Shown(std::string_view text) {
+  std::string shown(text);
+  for (char& c : shown) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  }
+  return shown;
+}
+
 }  // namespace
 
 std::string Excerpt(std::string_view text) {
-  if (Offset(text, kMostShown) == text.size()) return std::string(text);
-  return std::string(text.substr(0, Offset(text, kMostShown - 3))) + "...";
+  if (Offset(text, kMostShown) == text.size()) return Shown(text);
+  return Shown(text.substr(0, Offset(text, kMostShown - 3))) + "...";
 }
 
 }  // namespace amqp_sidecar::json

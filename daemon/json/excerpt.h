@@ -9,8 +9,8 @@ namespace amqp_sidecar::json {
 // Characters (code points) of text from outside that are shown at most.
 inline constexpr int kMostShown = 64;
 
-// The text, or its first kMostShown - 3 characters and "..." where it is longer than kMostShown. It
-// is UTF-8.
+// The text, or its first kMostShown - 3 characters and "..." where it is longer than kMostShown. A
+// control character is shown as a question mark. The text is UTF-8.
 std::string Excerpt(std::string_view text);
 
 }  // namespace amqp_sidecar::json
