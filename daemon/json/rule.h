@@ -5,16 +5,10 @@
 #include <string>
 
 #include "json/body_check.h"
+#include "json/on_invalid.h"
 #include "json/topic_pattern.h"
 
 namespace amqp_sidecar::json {
-
-// What becomes of a delivery whose body is at fault.
-enum class OnInvalid {
-  kDeliver,     // its consumer gets it, and is told
-  kDeadLetter,  // moved to where dead letters are; its consumer never sees it
-  kReject,      // as if its consumer had rejected it, which never sees it
-};
 
 struct Rule {
   // Of publishes where there is no queue; what is absent matches any.
