@@ -26,6 +26,7 @@ enum class Type : uint8_t { kNull, kBoolean, kNumber, kString, kArray, kObject }
 // another; for each member its name, a string, and its value.
 struct Value {
   Type type = Type::kNull;
+  // The rest is set for the types that it is named for only.
   bool is_true = false;  // of a boolean
   bool is_name = false;  // of a string: of a member
   // Of a number: it is `integer`, written with neither fraction nor exponent.
@@ -52,7 +53,7 @@ class Document {
 
   // What is wrong with the text, for a person, with a JSON Pointer (RFC 6901) where it is known; or
   // nothing. Strict UTF-8 and no byte order mark; numbers of any size. Never quotes the text, but
-  // for the names of members on the way. Up to 4 GiB.
+  // for the names of members on the way. Up to 1 GiB.
   //
   // Where it fails the document is empty. Memory of more than kMostKept bytes is given back at the
   // next call.
@@ -62,11 +63,11 @@ class Document {
 
   // The whole text is the value at 0.
   const Value& operator[](uint32_t index) const { return values_[index]; }
-  uint32_t size() const { return static_cast<uint32_t>(values_.size()); }
+  uint32_t size() const { return count_; }
   // Of a string or a number.
   std::string_view text(uint32_t index) const {
     const Value& value = values_[index];
-    return std::string_view(room_).substr(value.begin, value.size);
+    return {room_.data() + value.begin, value.size};
   }
   // Bytes of the text.
   size_t bytes() const { return bytes_; }
@@ -75,20 +76,23 @@ class Document {
   std::optional<uint32_t> Find(uint32_t object, std::string_view name) const;
 
   // The JSON Pointer (RFC 6901) to the value at `index`, or to the member that it is the name of.
-  // Empty for the whole text. Names are cut where they are longer than 64 bytes.
+  // Empty for the whole text. Long names are cut: see EscapePointer.
   std::string PointerTo(uint32_t index) const;
 
  private:
-  class Reader;
+  void GiveBackMemory();
+  const char* FindTokens();
 
   std::unique_ptr<simdjson::internal::dom_parser_implementation> indexer_;
   size_t bytes_ = 0;
   // The text, padding, and behind it the strings that were unescaped.
   std::string room_;
   std::vector<Value> values_;
+  uint32_t count_ = 0;  // of them, those of this text
+  std::vector<uint32_t> scratch_;
 };
 
-// A name as it stands in a JSON Pointer: RFC 6901 §3.
+// A name as it stands in a JSON Pointer (RFC 6901 §3), cut where it is longer than 64 characters.
 std::string EscapePointer(std::string_view name);
 
 }  // namespace amqp_sidecar::json

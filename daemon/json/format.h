@@ -1,4 +1,5 @@
-// Format: the values of JSON Schema's `format` that are checked where a rule asks. Pure, any thread.
+// Format: the values of JSON Schema's `format` that are checked where a rule asks. Pure, any
+// thread.
 #pragma once
 
 #include <optional>

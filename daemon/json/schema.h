@@ -13,11 +13,15 @@ namespace amqp_sidecar::json {
 
 struct SchemaProgram;
 
+enum class Draft { k202012, k07 };
+
 class Schema {
  public:
   struct Options {
     // `format` is checked; else it is an annotation.
     bool assert_format = false;
+    // Of a schema that does not say, by $schema.
+    Draft draft = Draft::k202012;
   };
 
   explicit Schema(std::shared_ptr<const SchemaProgram> program) : program_(std::move(program)) {}

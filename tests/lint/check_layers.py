@@ -34,6 +34,7 @@ HOMES = [
     (re.compile(r"^(amqp_sidecar/v1|google/rpc|google/protobuf)/"), {"rpc", "app"}),
     (re.compile(r"^(spdlog|fmt)/"), {"base"}),
     (re.compile(r"^prometheus/"), {"base"}),
+    (re.compile(r"^re2/"), {"json"}),
     (re.compile(r"^(simdjson\.h|simdjson/)"), {"json"}),
     (re.compile(r"^(civetweb\.h|CivetServer\.h)"), {"app"}),
     (re.compile(r"^yaml-cpp/"), {"app"}),

@@ -1,0 +1,129 @@
+#include "json/document.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/strings.h"
+#include "json/document_reader.h"
+#include "json/excerpt.h"
+
+namespace amqp_sidecar::json {
+namespace {
+
+constexpr uint64_t kMostBytes = 0xFFFF'FFFFu / 4;  // unescaped strings stand behind the text
+
+const char* Explain(simdjson::error_code error) {
+  switch (error) {
+    case simdjson::UTF8_ERROR:
+      return "not valid UTF-8";
+    case simdjson::UNCLOSED_STRING:
+      return "a string has no end";
+    case simdjson::UNESCAPED_CHARS:
+      return "a string holds a control character, which JSON wants escaped";
+    case simdjson::EMPTY:
+      return "empty";
+    default:
+      return simdjson::error_message(error);
+  }
+}
+
+}  // namespace
+
+Document::Document() = default;
+Document::~Document() = default;
+
+void Document::GiveBackMemory() {
+  if (indexer_ && indexer_->capacity() * sizeof(uint32_t) > kMostKept) indexer_.reset();
+  if (room_.capacity() > kMostKept) std::string().swap(room_);
+  if (values_.capacity() * sizeof(Value) > kMostKept) std::vector<Value>().swap(values_);
+  if (scratch_.capacity() * sizeof(uint32_t) > kMostKept) std::vector<uint32_t>().swap(scratch_);
+}
+
+// The first of simdjson's two stages: UTF-8, and where every token begins. Its second would refuse
+// numbers that do not fit 64 bits or a double, which JSON allows: DocumentReader is ours.
+const char* Document::FindTokens() {
+  if (!indexer_ || indexer_->capacity() < bytes_) {
+    indexer_.reset();
+    const size_t capacity = std::max<size_t>(bytes_, 4096);
+    const auto error = simdjson::get_active_implementation()->create_dom_parser_implementation(
+        capacity, /*max_depth=*/1, indexer_);
+    if (error != simdjson::SUCCESS) return Explain(error);
+  }
+  const auto* begin = reinterpret_cast<const uint8_t*>(room_.data());
+  const auto error = indexer_->stage1(begin, bytes_, simdjson::stage1_mode::regular);
+  if (error != simdjson::SUCCESS) return Explain(error);
+  // Its arrays have some room beyond what a text of their capacity can need.
+  indexer_->structural_indexes[indexer_->n_structural_indexes] = static_cast<uint32_t>(bytes_);
+  return nullptr;
+}
+
+std::optional<std::string> Document::Parse(std::string_view text, const Options& options) {
+  GiveBackMemory();
+  count_ = 0;
+  bytes_ = text.size();
+  if (text.empty()) return "empty";
+  if (text.starts_with("\xEF\xBB\xBF")) return "begins with a byte order mark";
+  if (text.size() > kMostBytes) return "larger than 1 GiB";
+  room_.assign(text);
+  room_.append(simdjson::SIMDJSON_PADDING, '\0');
+  if (const char* wrong = FindTokens()) return wrong;
+  const uint32_t tokens = indexer_->n_structural_indexes;
+  // Never made smaller: to make values anew costs as much as to read them.
+  if (values_.size() < tokens) values_.resize(tokens);
+  DocumentReader reader(
+      {indexer_->structural_indexes.get(), tokens, bytes_, room_, values_.data(), scratch_},
+      options);
+  if (!reader.Read()) return reader.TakeError();
+  count_ = reader.value_count();
+  return std::nullopt;
+}
+
+std::optional<uint32_t> Document::Find(uint32_t object, std::string_view name) const {
+  std::optional<uint32_t> found;
+  uint32_t at = object + 1;
+  for (uint32_t i = 0; i < values_[object].count; ++i) {
+    if (text(at) == name) found = at + 1;
+    at = values_[at + 1].next;
+  }
+  return found;
+}
+
+std::string Document::PointerTo(uint32_t index) const {
+  std::string pointer;
+  uint32_t at = 0;
+  while (at != index) {
+    const bool in_object = values_[at].type == Type::kObject;
+    uint32_t child = at + 1;
+    for (uint32_t i = 0;; ++i) {
+      // A member is its name and its value.
+      const uint32_t next = in_object ? values_[child + 1].next : values_[child].next;
+      if (index >= next) {
+        child = next;
+        continue;
+      }
+      pointer += base::Concat("/", in_object ? EscapePointer(text(child)) : std::to_string(i));
+      at = in_object ? child + 1 : child;
+      if (index == child) return pointer;
+      break;
+    }
+  }
+  return pointer;
+}
+
+std::string EscapePointer(std::string_view name) {
+  std::string out;
+  for (const char c : Excerpt(name)) {
+    if (c == '~') {
+      out += "~0";
+    } else if (c == '/') {
+      out += "~1";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace amqp_sidecar::json

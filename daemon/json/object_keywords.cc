@@ -1,0 +1,238 @@
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "base/strings.h"
+#include "json/evaluation.h"
+#include "json/keywords.h"
+#include "json/pattern.h"
+#include "json/suggestion.h"
+
+namespace amqp_sidecar::json {
+namespace {
+
+constexpr TypeSet kObjects = SetOf(Type::kObject);
+// Names that are looked at, and bytes that a pattern looks at, for one step.
+constexpr uint64_t kNamesForStep = 8;
+constexpr uint64_t kBytesForStep = 8;
+
+bool Has(Evaluation& evaluation, uint32_t object, std::string_view name) {
+  const Document& document = evaluation.document();
+  const uint32_t count = document[object].count;
+  if (!evaluation.Spend(count / kNamesForStep)) return false;
+  uint32_t at = object + 1;
+  for (uint32_t i = 0; i < count; ++i) {
+    if (document.text(at) == name) return true;
+    at = document[at + 1].next;
+  }
+  return false;
+}
+
+class PropertyCount final : public Keyword {
+ public:
+  PropertyCount(uint32_t limit, bool is_minimum)
+      : Keyword(kObjects), limit_(limit), is_minimum_(is_minimum) {}
+
+  bool Check(Evaluation& evaluation, uint32_t node, const Evaluated&) const override {
+    const uint32_t count = evaluation.value(node).count;
+    if (is_minimum_ ? count >= limit_ : count <= limit_) return true;
+    return evaluation.Fail(node, "has ", count, " members, ",
+                           is_minimum_ ? "fewer than " : "more than ", limit_);
+  }
+
+ private:
+  const uint32_t limit_;
+  const bool is_minimum_;
+};
+
+class Required final : public Keyword {
+ public:
+  explicit Required(std::vector<std::string> names) : Keyword(kObjects), names_(std::move(names)) {}
+
+  bool Check(Evaluation& evaluation, uint32_t node, const Evaluated&) const override {
+    bool fits = true;
+    for (const std::string& name : names_) {
+      if (Has(evaluation, node, name)) continue;
+      fits = evaluation.FailMember(node, name, "required, missing");
+      if (!evaluation.Tells()) break;
+    }
+    return fits;
+  }
+
+ private:
+  const std::vector<std::string> names_;
+};
+
+// dependentRequired, for one name.
+class DependentRequired final : public Keyword {
+ public:
+  DependentRequired(std::string name, std::vector<std::string> others)
+      : Keyword(kObjects), name_(std::move(name)), others_(std::move(others)) {}
+
+  bool Check(Evaluation& evaluation, uint32_t node, const Evaluated&) const override {
+    if (others_.empty() || !Has(evaluation, node, name_)) return true;
+    bool fits = true;
+    for (const std::string& other : others_) {
+      if (Has(evaluation, node, other)) continue;
+      fits = evaluation.FailMember(node, other, "required where there is ", name_, ", missing");
+      if (!evaluation.Tells()) break;
+    }
+    return fits;
+  }
+
+ private:
+  const std::string name_;
+  const std::vector<std::string> others_;
+};
+
+// dependentSchemas, for one name.
+class DependentSchema final : public Keyword {
+ public:
+  DependentSchema(std::string name, const Subschema& schema)
+      : Keyword(kObjects), name_(std::move(name)), schema_(schema) {}
+
+  bool Check(Evaluation& evaluation, uint32_t node, const Evaluated& evaluated) const override {
+    return !Has(evaluation, node, name_) || evaluation.CheckInPlace(schema_, node, evaluated);
+  }
+
+ private:
+  const std::string name_;
+  const Subschema& schema_;
+};
+
+class PropertyNames final : public Keyword {
+ public:
+  explicit PropertyNames(const Subschema& schema) : Keyword(kObjects), schema_(schema) {}
+
+  bool Check(Evaluation& evaluation, uint32_t node, const Evaluated&) const override {
+    bool fits = true;
+    uint32_t name = node + 1;
+    for (uint32_t i = 0; i < evaluation.value(node).count; ++i) {
+      fits = evaluation.Check(schema_, name) && fits;
+      if (!fits && !evaluation.Tells()) break;
+      name = evaluation.value(name + 1).next;
+    }
+    return fits;
+  }
+
+ private:
+  const Subschema& schema_;
+};
+
+// properties, patternProperties and additionalProperties.
+class Properties final : public Keyword {
+ public:
+  Properties() : Keyword(kObjects) {}
+
+  void Add(std::string name, const Subschema* schema) { named_.emplace(std::move(name), schema); }
+  void AddPattern(Pattern pattern, const Subschema* schema) {
+    patterns_.emplace_back(std::move(pattern), schema);
+  }
+  void set_others(const Subschema* others) { others_ = others; }
+  bool empty() const { return named_.empty() && patterns_.empty() && others_ == nullptr; }
+
+  bool Check(Evaluation& evaluation, uint32_t node, const Evaluated& evaluated) const override {
+    bool fits = true;
+    uint32_t name = node + 1;
+    for (uint32_t i = 0; i < evaluation.value(node).count; ++i) {
+      bool known = others_ != nullptr;
+      fits = CheckMember(evaluation, name, known) && fits;
+      if (!fits && !evaluation.Tells()) return false;
+      if (known) evaluation.Mark(evaluated, i);
+      name = evaluation.value(name + 1).next;
+    }
+    return fits;
+  }
+
+ private:
+  // `known` becomes true where a property or a pattern names it.
+  bool CheckMember(Evaluation& evaluation, uint32_t name_node, bool& known) const {
+    const std::string_view name = evaluation.document().text(name_node);
+    bool named = false;
+    bool fits = true;
+    const auto found = named_.find(absl::string_view(name.data(), name.size()));
+    if (found != named_.end()) {
+      named = true;
+      fits = evaluation.Check(*found->second, name_node + 1);
+    }
+    for (const auto& [pattern, schema] : patterns_) {
+      if (!evaluation.Spend(1 + name.size() / kBytesForStep)) return false;
+      if (!pattern.Matches(name)) continue;
+      named = true;
+      fits = evaluation.Check(*schema, name_node + 1) && fits;
+    }
+    known = known || named;
+    if (named || others_ == nullptr) return fits;
+    if (others_->kind == Subschema::Kind::kNothing) return RefuseOther(evaluation, name_node);
+    return evaluation.Check(*others_, name_node + 1);
+  }
+
+  bool RefuseOther(Evaluation& evaluation, uint32_t name_node) const {
+    if (!evaluation.Tells()) return false;
+    std::vector<std::string_view> known;
+    for (const auto& [name, schema] : named_) known.push_back(name);
+    const std::string nearest = NearestName(evaluation.document().text(name_node), known);
+    if (nearest.empty()) return evaluation.Fail(name_node + 1, "no such field");
+    return evaluation.Fail(name_node + 1, "no such field; is ", nearest, " meant?");
+  }
+
+  absl::flat_hash_map<std::string, const Subschema*> named_;
+  std::vector<std::pair<Pattern, const Subschema*>> patterns_;
+  const Subschema* others_ = nullptr;  // null: anything
+};
+
+void AddProperties(const SchemaObject& schema, Subschema& out) {
+  auto properties = std::make_unique<Properties>();
+  SchemaCompiler& compiler = schema.compiler();
+  for (auto& [name, at] : schema.FindMembers("properties")) {
+    properties->Add(std::move(name), compiler.SchemaAt(at));
+  }
+  for (const auto& [expression, at] : schema.FindMembers("patternProperties")) {
+    auto pattern = Pattern::Compile(expression);
+    if (!pattern.ok()) return compiler.Fail(at, std::string(pattern.status().message()));
+    properties->AddPattern(*std::move(pattern), compiler.SchemaAt(at));
+  }
+  properties->set_others(schema.FindSchema("additionalProperties"));
+  if (!properties->empty()) out.keywords.push_back(std::move(properties));
+}
+
+void AddDependentSchema(std::string name, const Subschema* wanted, Subschema& out) {
+  out.keywords.push_back(std::make_unique<DependentSchema>(std::move(name), *wanted));
+  out.in_place.push_back(wanted);
+}
+
+void AddDependents(const SchemaObject& schema, Subschema& out) {
+  const bool is_07 = schema.draft() == Draft::k07;
+  for (auto& [name, at] : schema.FindMembers(is_07 ? "dependencies" : "dependentRequired")) {
+    if (is_07 && schema.value(at).type != Type::kArray) {
+      AddDependentSchema(std::move(name), schema.compiler().SchemaAt(at), out);
+      continue;
+    }
+    out.keywords.push_back(
+        std::make_unique<DependentRequired>(std::move(name), schema.NamesAt(at)));
+  }
+  if (is_07) return;
+  for (auto& [name, at] : schema.FindMembers("dependentSchemas")) {
+    AddDependentSchema(std::move(name), schema.compiler().SchemaAt(at), out);
+  }
+}
+
+}  // namespace
+
+void AddObjectKeywords(const SchemaObject& schema, Subschema& out) {
+  if (const auto names = schema.Find("required")) {
+    out.keywords.push_back(std::make_unique<Required>(schema.NamesAt(*names)));
+  }
+  if (const auto least = schema.FindCount("minProperties")) {
+    out.keywords.push_back(std::make_unique<PropertyCount>(*least, true));
+  }
+  if (const auto most = schema.FindCount("maxProperties")) {
+    out.keywords.push_back(std::make_unique<PropertyCount>(*most, false));
+  }
+  if (const Subschema* names = schema.FindSchema("propertyNames")) {
+    out.keywords.push_back(std::make_unique<PropertyNames>(*names));
+  }
+  AddProperties(schema, out);
+  AddDependents(schema, out);
+}
+
+}  // namespace amqp_sidecar::json

@@ -1,0 +1,211 @@
+#include "json/schema_store.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "base/file.h"
+#include "base/strings.h"
+#include "json/uri.h"
+
+namespace amqp_sidecar::json {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMaxFileBytes = 4u << 20;
+constexpr size_t kMaxFiles = 10'000;
+
+absl::Status Fail(const std::string& what) { return absl::InvalidArgumentError(what); }
+
+// Below `folder`, also where links are followed. The path within it, or nothing.
+std::optional<std::string> PathWithin(const fs::path& folder, const fs::path& file) {
+  std::error_code error;
+  const fs::path real_folder = fs::weakly_canonical(folder, error);
+  if (error) return std::nullopt;
+  const fs::path path = file.is_absolute() ? file : real_folder / file;
+  const fs::path real = fs::weakly_canonical(path, error);
+  if (error) return std::nullopt;
+  const auto is_below = [&real_folder](const fs::path& below) {
+    const fs::path relative = below.lexically_relative(real_folder);
+    return !relative.empty() && *relative.begin() != "..";
+  };
+  const fs::path plain = path.lexically_normal();
+  if (!is_below(real)) return std::nullopt;
+  return (is_below(plain) ? plain : real).lexically_relative(real_folder).generic_string();
+}
+
+// The step of a JSON Pointer as a name.
+std::optional<std::string> Unescaped(std::string_view step) {
+  std::string name;
+  for (size_t i = 0; i < step.size(); ++i) {
+    if (step[i] != '~') {
+      name += step[i];
+      continue;
+    }
+    ++i;
+    if (i == step.size() || (step[i] != '0' && step[i] != '1')) return std::nullopt;
+    name += step[i] == '0' ? '~' : '/';
+  }
+  return name;
+}
+
+std::optional<uint32_t> Element(const Document& document, uint32_t array, std::string_view step) {
+  uint32_t wanted = 0;
+  const bool is_index = !step.empty() && step.size() < 10 && (step == "0" || step[0] != '0') &&
+                        std::ranges::all_of(step, [](char c) { return c >= '0' && c <= '9'; });
+  if (!is_index) return std::nullopt;
+  for (const char c : step) wanted = wanted * 10 + static_cast<uint32_t>(c - '0');
+  if (wanted >= document[array].count) return std::nullopt;
+  uint32_t at = array + 1;
+  while (wanted-- > 0) at = document[at].next;
+  return at;
+}
+
+// RFC 6901 §4, from the value at `from`.
+std::optional<uint32_t> Follow(const Document& document, uint32_t from, std::string_view pointer) {
+  uint32_t at = from;
+  while (!pointer.empty()) {
+    pointer.remove_prefix(1);
+    const size_t end = std::min(pointer.find('/'), pointer.size());
+    const auto name = Unescaped(pointer.substr(0, end));
+    pointer.remove_prefix(end);
+    if (!name) return std::nullopt;
+    std::optional<uint32_t> next;
+    if (document[at].type == Type::kObject) next = document.Find(at, *name);
+    if (document[at].type == Type::kArray) next = Element(document, at, *name);
+    if (!next) return std::nullopt;
+    at = *next;
+  }
+  return at;
+}
+
+}  // namespace
+
+absl::StatusOr<Location> SchemaStore::Open(const std::string& file, Draft draft) {
+  auto read = ReadFile(file, draft);
+  if (!read.ok()) return read.status();
+  return Location{read->get(), 0};
+}
+
+absl::StatusOr<Location> SchemaStore::Add(const std::string& name, std::string_view text,
+                                          Draft draft) {
+  std::string error;
+  const auto file = SchemaFile::Read(
+      {name, base::Concat("schema:/", PercentEncodedPath(name)), std::string(text), draft}, error);
+  if (file == nullptr) return Fail(error);
+  if (const absl::Status status = Register(file); !status.ok()) return status;
+  return Location{file.get(), 0};
+}
+
+std::shared_ptr<const SchemaFile> SchemaStore::Owner(const SchemaFile* file) const {
+  const auto found = std::ranges::find_if(all_, [file](const auto& a) { return a.get() == file; });
+  return found == all_.end() ? nullptr : *found;
+}
+
+absl::StatusOr<std::shared_ptr<const SchemaFile>> SchemaStore::ReadFile(const std::string& file,
+                                                                        Draft draft) {
+  const auto path = PathWithin(folder_, file);
+  if (!path) {
+    return Fail(base::Concat(file, ": is not in the folder of schemas, ", folder_));
+  }
+  if (const auto known = files_.find(*path); known != files_.end()) return known->second;
+  auto text = base::ReadRegularFile((fs::path(folder_) / *path).string(), kMaxFileBytes);
+  if (!text.ok()) return Fail(base::Concat(*path, ": ", std::string(text.status().message())));
+  std::string error;
+  auto read = SchemaFile::Read(
+      {*path, base::Concat(base_, PercentEncodedPath(*path)), *std::move(text), draft}, error);
+  if (read == nullptr) return Fail(error);
+  if (const absl::Status status = Register(read); !status.ok()) return status;
+  files_[*path] = read;
+  return read;
+}
+
+absl::Status SchemaStore::Register(const std::shared_ptr<const SchemaFile>& file) {
+  for (const auto& resource : file->resources()) {
+    const auto known = resources_.find(resource->uri);
+    if (known != resources_.end()) {
+      return Fail(base::Concat(file->Describe(resource->root), ": its URI ", resource->uri,
+                               " is also that of ",
+                               known->second.file->Describe(known->second.resource->root)));
+    }
+    resources_[resource->uri] = {file, resource.get()};
+  }
+  all_.push_back(file);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SchemaStore::Known> SchemaStore::FindResource(const std::string& uri, Draft draft) {
+  const auto known = [&] { return resources_.find(uri); };
+  if (const auto found = known(); found != resources_.end()) return found->second;
+  if (uri.starts_with(base_)) {
+    const auto path = PercentDecoded(std::string_view(uri).substr(base_.size()));
+    if (!path) return Fail("is no URI");
+    const auto read = ReadFile(*path, draft);
+    if (!read.ok()) return read.status();
+    return Known{*read, (*read)->resources()[0].get()};
+  }
+  if (const absl::Status status = ReadAll(draft); !status.ok()) return status;
+  if (const auto found = known(); found != resources_.end()) return found->second;
+  return Fail(base::Concat("no schema in ", folder_, " has the $id ", uri,
+                           ", and what is elsewhere is not fetched",
+                           unreadable_.empty() ? "" : "; not read: ", unreadable_));
+}
+
+// For their $id. Files that are no schemas lie in such folders, too.
+absl::Status SchemaStore::ReadAll(Draft draft) {
+  if (std::exchange(read_all_, true)) return absl::OkStatus();
+  std::error_code error;
+  std::vector<std::string> paths;
+  size_t seen = 0;
+  for (fs::recursive_directory_iterator at(folder_, error), end; !error && at != end;
+       at.increment(error)) {
+    if (++seen > kMaxFiles) {
+      return Fail(base::Concat(folder_, " holds more than ", kMaxFiles,
+                               " files: set validation.schema_dir to a folder of schemas"));
+    }
+    if (at->path().extension() == ".json") {
+      paths.push_back(at->path().lexically_relative(folder_).generic_string());
+    }
+  }
+  if (error) return Fail(base::Concat(folder_, ": ", error.message()));
+  std::ranges::sort(paths);
+  for (const std::string& path : paths) {
+    const auto read = ReadFile(path, draft);
+    if (!read.ok() && unreadable_.empty()) unreadable_ = std::string(read.status().message());
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SchemaStore::Target> SchemaStore::Resolve(const SchemaResource& resource,
+                                                         std::string_view reference) {
+  const auto parts = SplitFragment(ResolveUri(resource.uri, reference));
+  if (!parts) return Fail("is no URI");
+  const auto known = FindResource(parts->uri, resource.draft);
+  if (!known.ok()) return known.status();
+  const SchemaResource& named = *known->resource;
+  Target target{known->file, named.root, &named, ""};
+  const std::string& fragment = parts->fragment;
+  if (fragment.empty()) return target;
+  if (fragment.starts_with('/')) {
+    const auto index = Follow(known->file->document(), named.root, fragment);
+    if (!index) {
+      return Fail(base::Concat("there is no ", fragment, " in ", known->file->name()));
+    }
+    target.index = *index;
+    target.resource = &known->file->ResourceOf(*index);
+    return target;
+  }
+  const auto anchor = named.anchors.find(fragment);
+  if (anchor == named.anchors.end()) {
+    return Fail(base::Concat("there is no anchor \"", fragment, "\" in ", known->file->name()));
+  }
+  target.index = anchor->second;
+  target.anchor = fragment;
+  return target;
+}
+
+}  // namespace amqp_sidecar::json

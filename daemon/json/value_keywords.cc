@@ -1,0 +1,143 @@
+#include <array>
+#include <utility>
+
+#include "base/strings.h"
+#include "json/decimal.h"
+#include "json/describe.h"
+#include "json/equality.h"
+#include "json/evaluation.h"
+#include "json/keywords.h"
+
+namespace amqp_sidecar::json {
+namespace {
+
+constexpr size_t kMostListed = 5;
+
+bool IsInteger(const Document& document, uint32_t node) {
+  return document[node].is_plain_integer || Decimal(document.text(node)).is_integer();
+}
+
+class TypeKeyword final : public Keyword {
+ public:
+  TypeKeyword(TypeSet types, bool integer, std::string wanted)
+      : Keyword(kAllTypes), types_(types), integer_(integer), wanted_(std::move(wanted)) {}
+
+  bool Check(Evaluation& evaluation, uint32_t node, const Evaluated&) const override {
+    const Type type = evaluation.value(node).type;
+    if ((types_ & SetOf(type)) != 0) return true;
+    const Document& document = evaluation.document();
+    if (integer_ && type == Type::kNumber && IsInteger(document, node)) return true;
+    return evaluation.Fail(node, Describe(document, node), " is not ", wanted_);
+  }
+
+ private:
+  const TypeSet types_;
+  const bool integer_;  // a number is taken where it is one
+  const std::string wanted_;
+};
+
+// enum and const. Refers to the schema's own text.
+class EnumKeyword final : public Keyword {
+ public:
+  EnumKeyword(const Document& schema, std::vector<uint32_t> values)
+      : Keyword(kAllTypes), schema_(schema), values_(std::move(values)) {}
+
+  bool Check(Evaluation& evaluation, uint32_t node, const Evaluated&) const override {
+    const Document& document = evaluation.document();
+    for (const uint32_t value : values_) {
+      if (AreEqual(schema_, value, document, node, evaluation)) return true;
+    }
+    return evaluation.Fail(node, Describe(document, node), values_.size() == 1 ? " is not " : "",
+                           values_.size() == 1 ? "" : " is none of ", List());
+  }
+
+ private:
+  std::string List() const {
+    std::string list;
+    for (size_t i = 0; i < values_.size() && i < kMostListed; ++i) {
+      list += base::Concat(i == 0 ? "" : ", ", Describe(schema_, values_[i]));
+    }
+    if (values_.size() > kMostListed) list += ", ...";
+    return list;
+  }
+
+  const Document& schema_;
+  const std::vector<uint32_t> values_;
+};
+
+struct NamedType {
+  std::string_view name;
+  std::string_view phrase;
+  TypeSet types;
+};
+constexpr std::array<NamedType, 7> kTypes = {{{"null", "null", SetOf(Type::kNull)},
+                                              {"boolean", "a boolean", SetOf(Type::kBoolean)},
+                                              {"number", "a number", SetOf(Type::kNumber)},
+                                              {"integer", "an integer", 0},
+                                              {"string", "a string", SetOf(Type::kString)},
+                                              {"array", "an array", SetOf(Type::kArray)},
+                                              {"object", "an object", SetOf(Type::kObject)}}};
+
+// What `type` asks for.
+class Types {
+ public:
+  // False where there is no such type.
+  bool Add(std::string_view name) {
+    for (const NamedType& type : kTypes) {
+      if (type.name != name) continue;
+      set_ = static_cast<TypeSet>(set_ | type.types);
+      integer_ = integer_ || type.types == 0;
+      wanted_ += base::Concat(wanted_.empty() ? "" : " or ", type.phrase);
+      return true;
+    }
+    return false;
+  }
+
+  std::unique_ptr<Keyword> Make() const {
+    return std::make_unique<TypeKeyword>(set_, integer_, wanted_);
+  }
+
+ private:
+  TypeSet set_ = 0;
+  bool integer_ = false;
+  std::string wanted_;
+};
+
+void AddType(const SchemaObject& schema, Subschema& out) {
+  const auto type = schema.Find("type");
+  if (!type) return;
+  static constexpr char kWanted[] =
+      "must be one of null, boolean, number, integer, string, array and object, or an array of "
+      "some "
+      "of them";
+  std::vector<std::string> names;
+  if (schema.value(*type).type == Type::kArray) {
+    names = schema.NamesAt(*type);
+  } else if (schema.value(*type).type == Type::kString) {
+    names.emplace_back(schema.text(*type));
+  }
+  Types types;
+  for (const std::string& name : names) {
+    if (!types.Add(name)) return schema.compiler().Fail(*type, kWanted);
+  }
+  if (names.empty()) return schema.compiler().Fail(*type, kWanted);
+  out.keywords.push_back(types.Make());
+}
+
+}  // namespace
+
+void AddValueKeywords(const SchemaObject& schema, Subschema& out) {
+  AddType(schema, out);
+  std::vector<uint32_t> values;
+  if (const auto list = schema.FindOf("enum", Type::kArray)) {
+    if (schema.value(*list).count == 0) schema.compiler().Fail(*list, "must not be empty");
+    for (const Location& value : schema.ElementsOf(*list)) values.push_back(value.index);
+    out.keywords.push_back(std::make_unique<EnumKeyword>(schema.document(), std::move(values)));
+  }
+  if (const auto value = schema.Find("const")) {
+    out.keywords.push_back(
+        std::make_unique<EnumKeyword>(schema.document(), std::vector<uint32_t>{value->index}));
+  }
+}
+
+}  // namespace amqp_sidecar::json
