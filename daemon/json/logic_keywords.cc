@@ -20,7 +20,7 @@ bool FailAll(Evaluation& evaluation, uint32_t node, const Schemas& schemas,
     whys +=
         base::Concat(i == 0 ? ": (" : ", (", i + 1, ") ", evaluation.Explain(*schemas[i], node));
   }
-  return evaluation.Fail(node, "fits none of the ", schemas.size(), " schemas of ", keyword, whys);
+  return evaluation.Fail(node, "fits no schema of ", keyword, whys);
 }
 
 class AllOf final : public Keyword {

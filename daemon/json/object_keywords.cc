@@ -200,17 +200,25 @@ void AddDependentSchema(std::string name, const Subschema* wanted, Subschema& ou
   out.in_place.push_back(wanted);
 }
 
-void AddDependents(const SchemaObject& schema, Subschema& out) {
-  const bool is_07 = schema.draft() == Draft::k07;
-  for (auto& [name, at] : schema.FindMembers(is_07 ? "dependencies" : "dependentRequired")) {
-    if (is_07 && schema.value(at).type != Type::kArray) {
+// Draft-07 has both kinds in one keyword, which 2020-12 took away, and no reader forgot.
+void AddDependencies(const SchemaObject& schema, Subschema& out) {
+  for (auto& [name, at] : schema.FindMembers("dependencies")) {
+    if (schema.value(at).type == Type::kArray) {
+      out.keywords.push_back(
+          std::make_unique<DependentRequired>(std::move(name), schema.NamesAt(at)));
+    } else {
       AddDependentSchema(std::move(name), schema.compiler().SchemaAt(at), out);
-      continue;
     }
+  }
+}
+
+void AddDependents(const SchemaObject& schema, Subschema& out) {
+  AddDependencies(schema, out);
+  if (schema.draft() == Draft::k07) return;
+  for (auto& [name, at] : schema.FindMembers("dependentRequired")) {
     out.keywords.push_back(
         std::make_unique<DependentRequired>(std::move(name), schema.NamesAt(at)));
   }
-  if (is_07) return;
   for (auto& [name, at] : schema.FindMembers("dependentSchemas")) {
     AddDependentSchema(std::move(name), schema.compiler().SchemaAt(at), out);
   }

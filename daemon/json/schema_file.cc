@@ -148,27 +148,20 @@ SchemaResource* SchemaFile::IndexNames(uint32_t object, SchemaResource* resource
   return resource;
 }
 
-SchemaResource* SchemaFile::IndexId(uint32_t object, uint32_t id, SchemaResource* resource) {
+SchemaResource* SchemaFile::IndexId(uint32_t object, uint32_t id, SchemaResource* around) {
   if (document_[id].type != Type::kString) {
     Fail(id, "must be a string");
-    return resource;
+    return around;
   }
   const std::string_view text = document_.text(id);
-  const auto parts = SplitFragment(ResolveUri(resource->uri, text));
+  const auto parts = SplitFragment(ResolveUri(around->uri, text));
   if (!parts) {
     Fail(id, "is no URI");
-    return resource;
+    return around;
   }
-  const bool is_anchor_only = text.starts_with('#');
-  if (!is_anchor_only || object == 0) {
-    if (object != 0) {
-      auto begun = std::make_unique<SchemaResource>();
-      begun->root = object;
-      begun->draft = DraftOf(object, resource->draft).value_or(resource->draft);
-      resource = resources_.emplace_back(std::move(begun)).get();
-    }
-    resource->uri = parts->uri;
-  }
+  // In draft-07 one that is only a fragment names a place, as $anchor does later.
+  const bool begins = !text.starts_with('#');
+  SchemaResource* resource = begins ? Begin(object, parts->uri, around) : around;
   if (parts->fragment.empty()) return resource;
   if (resource->draft == Draft::k202012) {
     Fail(id, "must not have a fragment: $anchor names a place in a schema");
@@ -176,6 +169,20 @@ SchemaResource* SchemaFile::IndexId(uint32_t object, uint32_t id, SchemaResource
     resource->anchors.emplace(parts->fragment, object);
   }
   return resource;
+}
+
+SchemaResource* SchemaFile::Begin(uint32_t object, const std::string& uri, SchemaResource* around) {
+  // The file is one already, whatever its name.
+  if (object == 0) {
+    around->uri = uri;
+    return around;
+  }
+  auto begun = std::make_unique<SchemaResource>();
+  begun->uri = uri;
+  begun->root = object;
+  begun->draft = DraftOf(object, around->draft).value_or(around->draft);
+  resources_.push_back(std::move(begun));
+  return resources_.back().get();
 }
 
 void SchemaFile::IndexAnchor(uint32_t object, std::string_view keyword, SchemaResource& resource) {

@@ -61,7 +61,8 @@ class SchemaFile {
   void IndexMember(uint32_t name, SchemaResource* resource);
   void IndexAll(uint32_t container, SchemaResource* resource);
   SchemaResource* IndexNames(uint32_t object, SchemaResource* resource);
-  SchemaResource* IndexId(uint32_t object, uint32_t id, SchemaResource* resource);
+  SchemaResource* IndexId(uint32_t object, uint32_t id, SchemaResource* around);
+  SchemaResource* Begin(uint32_t object, const std::string& uri, SchemaResource* around);
   void IndexAnchor(uint32_t object, std::string_view keyword, SchemaResource& resource);
   std::optional<Draft> DraftOf(uint32_t object, Draft otherwise);
   void Fail(uint32_t index, std::string_view what);
