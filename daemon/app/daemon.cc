@@ -66,6 +66,10 @@ std::vector<std::string> Daemon::addresses() const {
   return all;
 }
 
+void Daemon::SetValidation(json::Validator::Options validation) {
+  broker_->SetValidator(std::make_shared<const json::Validator>(std::move(validation)));
+}
+
 void Daemon::Drain() {
   const base::TimePoint start = std::chrono::steady_clock::now();
   const base::TimePoint deadline = start + settings_.drain_timeout;

@@ -31,6 +31,9 @@ class Daemon {
   // "http://127.0.0.1:7673 (admin)".
   std::vector<std::string> addresses() const;
 
+  // The rules for bodies, from now on.
+  void SetValidation(json::Validator::Options validation);
+
   // Lets what is under way come to its end, by drain_timeout at most; answers to the last. Blocks.
   void Drain();
 

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "amqp/network_dialer.h"
 #include "app/exit_code.h"
+#include "app/one_line.h"
 #include "app/random.h"
 #include "base/event_loop.h"
 #include "base/log.h"
@@ -65,14 +66,6 @@ class Probe {
   broker::Broker broker_;
   std::thread io_thread_;
 };
-
-// A line is a line, whatever a name holds.
-std::string OneLine(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return text;
-}
 
 std::string WhyNot(const broker::Error& error, const broker::ConnectionSnapshot& connection,
                    base::Duration timeout) {

@@ -4,14 +4,16 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <initializer_list>
 #include <iostream>
 #include <thread>
 
 #include "absl/synchronization/mutex.h"
 #include "app/daemon.h"
 #include "app/exit_code.h"
+#include "app/load_settings.h"
 #include "app/online_check.h"
-#include "app/settings.h"
+#include "app/reload.h"
 #include "base/log.h"
 
 namespace amqp_sidecar::app {
@@ -20,12 +22,6 @@ namespace {
 int RefuseConfig(const absl::Status& status) {
   std::cerr << "amqp-sidecar: configuration: " << std::string(status.message()) << std::endl;
   return kExitConfig;
-}
-
-absl::StatusOr<Settings> Load(const ConfigSources& sources) {
-  const absl::StatusOr<config::v1::Config> config = ReadConfig(sources);
-  if (!config.ok()) return config.status();
-  return ToSettings(*config);
 }
 
 // As far as it may: every client takes a descriptor.
@@ -40,16 +36,15 @@ void RaiseDescriptorLimit() {
 // build: a graph of who holds what, renewed at every lock.
 void LockWithoutAGraph() { absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore); }
 
-// The signals that ask for the end, blocked in every thread, to be waited for.
-sigset_t BlockSignals() {
+sigset_t SetOf(std::initializer_list<int> signals) {
   sigset_t set;
   sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+  for (const int signal : signals) sigaddset(&set, signal);
   return set;
 }
+
+// In every thread, to be waited for.
+void Block(const sigset_t& set) { pthread_sigmask(SIG_BLOCK, &set, nullptr); }
 
 int WaitForSignal(const sigset_t& set) {
   int signal = 0;
@@ -57,10 +52,16 @@ int WaitForSignal(const sigset_t& set) {
   return signal;
 }
 
-// Whatever the drain waits for, a second signal ends the process.
-void EndAtSecondSignal(const sigset_t& set) {
-  std::thread([set] {
-    WaitForSignal(set);
+// Until a signal asks for the end.
+void Serve(Reload& reload) {
+  const sigset_t set = SetOf({SIGTERM, SIGINT, SIGHUP});
+  while (WaitForSignal(set) == SIGHUP) reload.Run();
+}
+
+// Whatever the drain waits for, a second signal ends the process. SIGHUP stays blocked.
+void EndAtSecondSignal() {
+  std::thread([] {
+    WaitForSignal(SetOf({SIGTERM, SIGINT}));
     static constexpr char kLine[] = "amqp-sidecar: second signal: ended without draining\n";
     [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, kLine, sizeof kLine - 1);
     ::_exit(kExitFailure);
@@ -70,14 +71,20 @@ void EndAtSecondSignal(const sigset_t& set) {
 }  // namespace
 
 int RunDaemon(const ConfigSources& sources) {
-  absl::StatusOr<Settings> settings = Load(sources);
-  if (!settings.ok()) return RefuseConfig(settings.status());
+  // First: one that comes this early is waited for later, and ends nothing.
+  Block(SetOf({SIGHUP}));
+  absl::StatusOr<LoadedSettings> loaded = LoadSettings(sources);
+  if (!loaded.ok()) return RefuseConfig(loaded.status());
   RaiseDescriptorLimit();
   LockWithoutAGraph();
-  const sigset_t signals = BlockSignals();
-  base::StartLog(settings->log_level, settings->log_format);
+  Block(SetOf({SIGTERM, SIGINT}));
+  std::signal(SIGPIPE, SIG_IGN);
+  base::StartLog(loaded->settings.log_level, loaded->settings.log_format);
   {
-    Daemon daemon(*std::move(settings));
+    Daemon daemon(std::move(loaded->settings));
+    Reload reload(sources, std::move(loaded->config), [&](json::Validator::Options validation) {
+      daemon.SetValidation(std::move(validation));
+    });
     if (const absl::Status status = daemon.Start(); !status.ok()) {
       base::StopLog();
       return RefuseConfig(status);
@@ -85,8 +92,8 @@ int RunDaemon(const ConfigSources& sources) {
     for (const std::string& address : daemon.addresses()) {
       std::cout << "listening on " << address << std::endl;
     }
-    WaitForSignal(signals);
-    EndAtSecondSignal(signals);
+    Serve(reload);
+    EndAtSecondSignal();
     daemon.Drain();
   }
   base::StopLog();
@@ -94,11 +101,11 @@ int RunDaemon(const ConfigSources& sources) {
 }
 
 int CheckConfig(const ConfigSources& sources, std::optional<base::Duration> online) {
-  absl::StatusOr<Settings> settings = Load(sources);
-  if (!settings.ok()) return RefuseConfig(settings.status());
+  absl::StatusOr<LoadedSettings> loaded = LoadSettings(sources);
+  if (!loaded.ok()) return RefuseConfig(loaded.status());
   if (online) {
     LockWithoutAGraph();
-    return CheckOnline(*std::move(settings), *online, std::cout, std::cerr);
+    return CheckOnline(std::move(loaded->settings), *online, std::cout, std::cerr);
   }
   std::cout << "configuration is good\n";
   return kExitOk;

@@ -8,7 +8,8 @@
 
 namespace amqp_sidecar::app {
 
-// Until SIGTERM or SIGINT, and the drain after it; a second signal ends the process at once. One
+// Until SIGTERM or SIGINT, and the drain after it; a second signal ends the process at once. SIGHUP
+// has the validation section read again. One
 // line on standard output for each address, when it is ready for calls. To be called while the
 // process has one thread. Returns the exit code.
 int RunDaemon(const ConfigSources& sources);

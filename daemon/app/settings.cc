@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "amqp/endpoint.h"
+#include "app/validation_settings.h"
 #include "base/file.h"
 #include "broker/topology_check.h"
 #include "rpc/convert.h"
@@ -247,14 +248,13 @@ absl::Status ReadDoors(const Config& config, Settings& settings) {
 
 }  // namespace
 
-absl::StatusOr<Settings> ToSettings(const Config& config) {
+absl::StatusOr<Settings> ToSettings(const Config& config, const std::string& folder) {
   Settings settings;
   settings.log_level = ToLogLevel(config.log().level());
   settings.log_format = config.log().format() == config::v1::LOG_FORMAT_JSON
                             ? base::LogFormat::kJson
                             : base::LogFormat::kText;
   settings.drain_timeout = ToDuration(config.drain_timeout());
-  settings.broker.validation.require_json = config.validation().require_json();
   if (const auto status = ReadDoors(config, settings); !status.ok()) return status;
   if (const auto status = ReadAmqp(config, settings.broker); !status.ok()) return status;
   if (const auto status = ReadTls(config.amqp(), settings); !status.ok()) return status;
@@ -263,6 +263,9 @@ absl::StatusOr<Settings> ToSettings(const Config& config) {
     return status;
   }
   if (const auto status = ReadTopology(config, settings.broker); !status.ok()) return status;
+  auto validation = ToValidation(config.validation(), folder);
+  if (!validation.ok()) return validation.status();
+  settings.broker.validation = *std::move(validation);
   return settings;
 }
 

@@ -26,9 +26,11 @@ struct Settings {
   broker::Broker::Config broker;
 };
 
-// Reads amqp.password_file and the files of amqp.tls. Opens nothing else.
+// Reads amqp.password_file, the files of amqp.tls and the schemas of validation. Opens nothing
+// else. `folder` is the configuration file's, which the schemas' is relative to.
 //
 // Errors: INVALID_ARGUMENT, one line that begins with the key. Never quotes a credential.
-absl::StatusOr<Settings> ToSettings(const config::v1::Config& config);
+absl::StatusOr<Settings> ToSettings(const config::v1::Config& config,
+                                    const std::string& folder = ".");
 
 }  // namespace amqp_sidecar::app

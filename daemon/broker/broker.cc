@@ -311,10 +311,23 @@ void Broker::CompareTopology(base::TimePoint deadline, ComparisonCallback done) 
   }
 }
 
-void Broker::Inspect(Delivery& delivery) const {
-  auto invalid = core_->validator().CheckDelivery(delivery.message->properties.content_type,
-                                                  *delivery.message->body);
-  if (invalid) delivery.invalid_reason = std::move(*invalid);
+std::optional<InvalidDelivery> Broker::Inspect(Delivery& delivery) const {
+  auto fault = core_->validator()->CheckDelivery(
+      *delivery.queue, delivery.message->properties.content_type, *delivery.message->body);
+  if (!fault) return std::nullopt;
+  delivery.invalid_reason = fault->reason;
+  return InvalidDelivery{delivery.id, fault->action, std::move(fault->reason)};
+}
+
+void Broker::ReportInvalid(SubscriptionId subscription, std::vector<InvalidDelivery> deliveries) {
+  PostSurely([core = core_.get(), subscription, deliveries = std::move(deliveries)] {
+    core->AssertIoThread();
+    core->subscriptions().TakeInvalid(subscription, deliveries);
+  });
+}
+
+void Broker::SetValidator(std::shared_ptr<const json::Validator> validator) {
+  core_->set_validator(std::move(validator));
 }
 
 std::shared_ptr<const Snapshot> Broker::snapshot() const { return core_->snapshot(); }

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -98,9 +99,16 @@ class Broker {
   // not kDeclare.
   void CompareTopology(base::TimePoint deadline, ComparisonCallback done);
 
-  // Sets delivery.invalid_reason where validation finds the body at fault. Pure: for the thread
-  // that hands the delivery on.
-  void Inspect(Delivery& delivery) const;
+  // Sets delivery.invalid_reason where validation finds the body at fault, and says what is to
+  // become of it: unless that is kDeliver, it must not be handed on. For the thread that would.
+  std::optional<InvalidDelivery> Inspect(Delivery& delivery) const;
+  // What Inspect() found of deliveries of this subscription: counts them, and does with each what
+  // is to be done.
+  void ReportInvalid(SubscriptionId subscription, std::vector<InvalidDelivery> deliveries);
+
+  // Takes the place of the one made of Config::validation, for every body that is looked at from
+  // now on. Any thread.
+  void SetValidator(std::shared_ptr<const json::Validator> validator);
 
   std::shared_ptr<const Snapshot> snapshot() const;
 

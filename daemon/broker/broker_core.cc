@@ -105,7 +105,6 @@ BrokerCore::BrokerCore(base::Reactor& reactor, amqp::Dialer& dialer, base::Backo
     : reactor_(reactor),
       config_(std::move(config)),
       on_status_(std::move(on_status)),
-      validator_(config_.validation),
       logins_(LoginsOf(config_)),
       life_(NewLife(random)),
       publish_events_(std::make_unique<LinkEvents>(
@@ -137,7 +136,8 @@ BrokerCore::BrokerCore(base::Reactor& reactor, amqp::Dialer& dialer, base::Backo
                       {reactor, mover_, topology_, hold_limit(), config_.default_ack_deadline}},
                      {life_, KeptChannels(config_)}, [this] { UpdateSnapshot(); }),
       admission_({config_.max_in_flight_messages, config_.max_in_flight_bytes}),
-      snapshot_(std::make_shared<Snapshot>()) {}
+      snapshot_(std::make_shared<Snapshot>()),
+      validator_(std::make_shared<const json::Validator>(config_.validation)) {}
 
 BrokerCore::~BrokerCore() = default;
 
@@ -149,6 +149,17 @@ base::Duration BrokerCore::hold_limit() const {
 std::shared_ptr<const Snapshot> BrokerCore::snapshot() const {
   base::MutexLock lock(&mutex_);
   return snapshot_;
+}
+
+std::shared_ptr<const json::Validator> BrokerCore::validator() const {
+  base::MutexLock lock(&mutex_);
+  return validator_;
+}
+
+void BrokerCore::set_validator(std::shared_ptr<const json::Validator> validator) {
+  base::MutexLock lock(&mutex_);
+  // The old one ends here, or with the last message that was taken under it.
+  validator_.swap(validator);
 }
 
 void BrokerCore::Start() {

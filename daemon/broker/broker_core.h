@@ -35,13 +35,15 @@ class BrokerCore final {
   // Constant after construction: any thread.
   base::Reactor& reactor() { return reactor_; }
   const Broker::Config& config() const { return config_; }
-  const json::Validator& validator() const { return validator_; }
   const std::vector<std::string>& logins() const { return logins_; }
   // How long a delivery may be unsettled, well inside what the broker allows.
   base::Duration hold_limit() const;
 
   // Any thread.
   std::shared_ptr<const Snapshot> snapshot() const;
+  // To be taken once for each message: so that none is half under one and half under the next.
+  std::shared_ptr<const json::Validator> validator() const;
+  void set_validator(std::shared_ptr<const json::Validator> validator);
   SubscriptionId NextSubscriptionId() { return next_subscription_.fetch_add(1); }
   bool draining() const { return draining_.load(std::memory_order_relaxed); }
   void set_draining() { draining_.store(true, std::memory_order_relaxed); }
@@ -84,7 +86,6 @@ class BrokerCore final {
   base::Reactor& reactor_;
   const Broker::Config config_;
   const Broker::StatusListener on_status_;
-  const json::Validator validator_;
   const std::vector<std::string> logins_;
   const uint64_t life_;
 
@@ -111,6 +112,7 @@ class BrokerCore final {
   Admission admission_;
   mutable base::Mutex mutex_;
   std::shared_ptr<const Snapshot> snapshot_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<const json::Validator> validator_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Why a task could not be posted: the io thread has stopped, or too much waits for it.

@@ -27,7 +27,8 @@ std::optional<Error> CheckPublish(const BrokerCore& core, const PublishRequest& 
                                                         " bytes; limits.max_message_bytes is ",
                                                         core.config().max_message_bytes)};
   }
-  auto invalid = core.validator().CheckPublish(request.properties.content_type, request.body);
+  auto invalid = core.validator()->CheckPublish(request.exchange, request.routing_key,
+                                                request.properties.content_type, request.body);
   if (invalid) return Error{Reason::kInvalidBody, std::move(*invalid)};
   return std::nullopt;
 }

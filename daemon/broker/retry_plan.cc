@@ -30,13 +30,16 @@ std::string_view FailedByName(FailedBy by) {
       return "ack_deadline";
     case FailedBy::kRedelivery:
       return "redelivery";
+    case FailedBy::kInvalid:
+      return "invalid";
   }
   return "";
 }
 
 Fate PlanRetry(const std::optional<RetryPolicy>& policy, const FailedDelivery& failed,
                absl::FunctionRef<bool()> has_exchange_of_its_own) {
-  const bool rejected = failed.by == FailedBy::kReject;
+  if (failed.dead_letter) return {Fate::Kind::kDeadLetter};
+  const bool rejected = failed.by == FailedBy::kReject || failed.by == FailedBy::kInvalid;
   if (rejected || IsLast(policy, failed)) {
     if (policy && !policy->dead_letter_exchange.empty()) return {Fate::Kind::kDeadLetter};
     if (rejected || has_exchange_of_its_own()) return {Fate::Kind::kReject};

@@ -17,6 +17,7 @@ enum class FailedBy {
   kNack,         // its consumer could not now
   kAckDeadline,  // its consumer took too long
   kRedelivery,   // it was lost with its consumers too often
+  kInvalid,      // its body is at fault: no consumer saw it
 };
 // As the header x-sidecar-dead-by has it: "reject".
 std::string_view FailedByName(FailedBy by);
@@ -25,7 +26,9 @@ struct FailedDelivery {
   FailedBy by = FailedBy::kNack;
   uint32_t attempt = 1;
   // What a nack asks for.
-  std::optional<base::Duration> delay;
+  std::optional<base::Duration> delay = std::nullopt;
+  // Of one that is kInvalid: moved by the sidecar in any case; else it is as if rejected.
+  bool dead_letter = false;
 };
 
 struct Fate {

@@ -3,36 +3,13 @@
 #include <chrono>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "base/log.h"
-#include "base/planted.h"
 
 namespace amqp_sidecar::broker {
 namespace {
 
-// A queue whose messages cannot be moved says so this often at most.
-constexpr base::Duration kTellEvery = std::chrono::seconds(1);
-
 int64_t Milliseconds(base::Duration time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
-}
-
-DeliveryLedger::Mark MarkOf(FailedBy by) {
-  switch (by) {
-    case FailedBy::kNack:
-      return DeliveryLedger::Mark::kNacked;
-    case FailedBy::kReject:
-      return DeliveryLedger::Mark::kRejected;
-    case FailedBy::kAckDeadline:
-      return DeliveryLedger::Mark::kExpired;
-    case FailedBy::kRedelivery:
-      return DeliveryLedger::Mark::kForgotten;
-  }
-  return DeliveryLedger::Mark::kForgotten;
-}
-
-Settler::Moved Nobody() {
-  return [](std::optional<SettleReason>, std::string) {};
 }
 
 }  // namespace
@@ -140,137 +117,6 @@ std::optional<SettleReason> Settler::Extend(uint64_t tag, base::Duration ack_dea
   ledger_.SetDeadline(tag, helpers_.reactor.Now() + ack_deadline);
   WatchDeadlines();
   return std::nullopt;
-}
-
-bool Settler::Fail(uint64_t tag, const FailedDelivery& failed, const std::string& cause,
-                   absl::FunctionRef<Moved()> moved) {
-  const auto has_exchange = [this] {
-    return helpers_.topology.DeadLetterExchangeOf(request_.queue).has_value();
-  };
-  Fate fate = PlanRetry(request_.retry, failed, has_exchange);
-  // The broker would dead-letter one that has waited by the queue's name, and not by its own key.
-  const bool misrouted = fate.kind == Fate::Kind::kReject && ledger_.entry(tag).message->waited;
-  if (misrouted && has_exchange()) fate.kind = Fate::Kind::kDeadLetter;
-  Count(failed.by);
-  switch (fate.kind) {
-    case Fate::Kind::kRequeue:
-      ledger_.Settle(tag, MarkOf(failed.by), Verb::kNack);
-      return false;
-    case Fate::Kind::kReject:
-      ledger_.Settle(tag, MarkOf(failed.by), Verb::kReject);
-      return false;
-    case Fate::Kind::kWait:
-    case Fate::Kind::kDeadLetter:
-      Move(tag, fate, failed, cause, moved());
-      return true;
-  }
-  return false;
-}
-
-std::string Settler::ReasonOf(const FailedDelivery& failed, const std::string& cause) const {
-  const auto attempts = [&] {
-    return absl::StrCat(" at attempt ", failed.attempt, " of ", request_.retry->max_attempts);
-  };
-  switch (failed.by) {
-    case FailedBy::kReject:
-      return cause.empty() ? "rejected" : cause;
-    case FailedBy::kNack:
-      return absl::StrCat("nacked", attempts());
-    case FailedBy::kAckDeadline:
-      return absl::StrCat("not settled within its acknowledgement deadline", attempts());
-    case FailedBy::kRedelivery:
-      return absl::StrCat("its consumer was lost", attempts());
-  }
-  return cause;
-}
-
-void Settler::Move(uint64_t tag, const Fate& fate, const FailedDelivery& failed,
-                   const std::string& cause, Moved moved) {
-  std::shared_ptr<const ReceivedMessage> message = ledger_.entry(tag).message;
-  ledger_.Hold(tag, MarkOf(failed.by));
-  auto done = [this, generation = generation_, begun_in = *generation_, tag, kind = fate.kind,
-               by = failed.by, moved = std::move(moved)](std::optional<Error> error) mutable {
-    if (*generation != begun_in) {
-      // The broker has the original again, and maybe this one, too.
-      return moved(SettleReason::kStaleDelivery, "");
-    }
-    if (error) {
-      OnNotMoved(tag, kind, by, *error, std::move(moved));
-    } else {
-      OnMoved(tag, kind, std::move(moved));
-    }
-  };
-  if (fate.kind == Fate::Kind::kWait) {
-    helpers_.mover.Wait(request_.queue, std::move(message), fate.delay, std::move(done));
-    return;
-  }
-  MessageMover::Death death;
-  death.queue = request_.queue;
-  if (request_.retry && !request_.retry->dead_letter_exchange.empty()) {
-    death.exchange = request_.retry->dead_letter_exchange;
-    death.routing_key = request_.retry->dead_letter_routing_key;
-  } else if (const auto exchange = helpers_.topology.DeadLetterExchangeOf(request_.queue)) {
-    death.exchange = *exchange;
-    death.routing_key = helpers_.topology.DeadLetterRoutingKeyOf(request_.queue);
-  }
-  death.note = {failed.by, failed.attempt, ReasonOf(failed, cause),
-                std::chrono::system_clock::now()};
-  helpers_.mover.DeadLetter(std::move(death), std::move(message), std::move(done));
-}
-
-void Settler::OnMoved(uint64_t tag, Fate::Kind kind, Moved moved) {
-  ledger_.Release(tag, Verb::kAck);
-  auto& count = kind == Fate::Kind::kWait ? status_->retried : status_->dead_lettered;
-  count.fetch_add(1, std::memory_order_relaxed);
-  moved(std::nullopt, "");
-  owner_.OnFrames();
-}
-
-void Settler::OnNotMoved(uint64_t tag, Fate::Kind kind, FailedBy by, const Error& error,
-                         Moved moved) {
-  const base::TimePoint now = helpers_.reactor.Now();
-  if (now >= told_not_moved_at_ + kTellEvery) {
-    told_not_moved_at_ = now;
-    base::Log(base::LogLevel::kWarn, "message not moved: requeued",
-              {{"queue", request_.queue},
-               {"reason", ReasonName(error.reason)},
-               {"detail", error.detail}});
-  }
-  if (by == FailedBy::kRedelivery) return RequeueLater(tag);
-  const bool planted = base::Planted(base::PlantedBug::kLostMoveAcked);
-  ledger_.Release(tag, planted ? Verb::kAck : Verb::kNack);
-  moved(
-      SettleReason::kNotMoved,
-      absl::StrCat("it was requeued at once, since it could not be ",
-                   kind == Fate::Kind::kWait ? "made to wait: " : "dead-lettered: ", error.detail));
-  owner_.OnFrames();
-}
-
-// Nobody was handed it: it would come again at once, and fail again, as fast as the broker can.
-void Settler::RequeueLater(uint64_t tag) {
-  to_requeue_.push_back(tag);
-  if (requeue_timer_ != 0) return;
-  requeue_timer_ = helpers_.reactor.After(kRequeueAfter, [this] {
-    requeue_timer_ = 0;
-    for (const uint64_t held : std::exchange(to_requeue_, {})) ledger_.Release(held, Verb::kNack);
-    owner_.OnFrames();
-  });
-}
-
-void Settler::Count(FailedBy by) const {
-  switch (by) {
-    case FailedBy::kNack:
-      status_->nacked.fetch_add(1, std::memory_order_relaxed);
-      break;
-    case FailedBy::kReject:
-      status_->rejected.fetch_add(1, std::memory_order_relaxed);
-      break;
-    case FailedBy::kAckDeadline:
-      status_->deadline_expired.fetch_add(1, std::memory_order_relaxed);
-      break;
-    case FailedBy::kRedelivery:
-      break;
-  }
 }
 
 void Settler::Publish() const {

@@ -70,6 +70,9 @@ class Settler {
   void RejectUnseen(uint64_t tag);
   // Unsettled, and nobody will settle it.
   void Withhold(uint64_t tag);
+  // Nobody was handed it, where that is not kDeliver, and it is rejected or dead-lettered. One that
+  // is settled already, or whose time is up, is left alone.
+  void FailInvalid(uint64_t tag, const InvalidDelivery& invalid);
 
   // `moved` makes the callback for the one case in which the answer comes later: then Outcome is
   // neither a failure nor taken.
@@ -88,14 +91,23 @@ class Settler {
  private:
   using Mark = DeliveryLedger::Mark;
 
+  // For a failure that no call waits for.
+  static Moved Nobody() {
+    return [](std::optional<SettleReason>, std::string) {};
+  }
+
   std::optional<SettleReason> Refusal(uint64_t tag, Verb verb, bool& repeated) const;
   // Does what the policy says with one that failed. True where a move is under way, with `moved`.
   bool Fail(uint64_t tag, const FailedDelivery& failed, const std::string& cause,
             absl::FunctionRef<Moved()> moved);
   void Move(uint64_t tag, const Fate& fate, const FailedDelivery& failed, const std::string& cause,
             Moved moved);
+  MessageMover::Death DeathOf(const FailedDelivery& failed, const std::string& cause) const;
+  void DeadLetterCopy(uint64_t tag, std::shared_ptr<const ReceivedMessage> message,
+                      MessageMover::Death death);
   void OnMoved(uint64_t tag, Fate::Kind kind, Moved moved);
   void OnNotMoved(uint64_t tag, Fate::Kind kind, FailedBy by, const Error& error, Moved moved);
+  void TellNotMoved(std::string_view what, const Error& error);
   void RequeueLater(uint64_t tag);
   std::string ReasonOf(const FailedDelivery& failed, const std::string& cause) const;
   void Count(FailedBy by) const;

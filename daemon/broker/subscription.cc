@@ -54,7 +54,8 @@ Subscription::Subscription(const Helpers& helpers, Owner& owner, Identity identi
       queue_(std::make_shared<const std::string>(request_.queue)),
       listener_(std::move(listener)),
       status_(NewStatus(request_, queue_, identity.id)),
-      settler_(helpers.settling, *this, request_, status_) {
+      settler_(helpers.settling, *this, request_, status_),
+      invalid_(identity.id, *status_) {
   if (request_.bindings.empty()) return;
   own_queue_.emplace(helpers.scratch, request_.queue, request_.queue_is_temporary,
                      request_.bindings);
@@ -328,6 +329,14 @@ void Subscription::Withhold(const std::vector<DeliveryId>& deliveries) {
     if (id.incarnation == incarnation_) settler_.Withhold(id.tag);
   }
   EndIfDrained();
+}
+
+void Subscription::TakeInvalid(const std::vector<InvalidDelivery>& deliveries) {
+  for (const InvalidDelivery& delivery : deliveries) {
+    invalid_.Add(delivery, reactor_.Now());
+    // Of an earlier incarnation: the broker delivers it again.
+    if (!Misses(delivery.id)) settler_.FailInvalid(delivery.id.tag, delivery);
+  }
 }
 
 void Subscription::EndIfDrained() {

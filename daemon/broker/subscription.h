@@ -13,6 +13,7 @@
 #include "amqp/link.h"
 #include "base/reactor.h"
 #include "broker/delivery_id.h"
+#include "broker/invalid_tally.h"
 #include "broker/queue_types.h"
 #include "broker/settler.h"
 #include "broker/subscription_queue.h"
@@ -84,6 +85,9 @@ class Subscription final : public amqp::Channel::Listener, private Settler::Owne
   void Finish();
   // The listener has not handed these to its client, and will not: nobody will settle them.
   void Withhold(const std::vector<DeliveryId>& deliveries);
+  // The bodies of these were found at fault, and its client is not handed those that are not to be
+  // delivered. What it settles so, Flush() sends; it says so itself.
+  void TakeInvalid(const std::vector<InvalidDelivery>& deliveries);
   // Gives back what is unsettled and tells the listener why.
   void End(std::optional<Error> why);
 
@@ -154,6 +158,7 @@ class Subscription final : public amqp::Channel::Listener, private Settler::Owne
   amqp::Channel* channel_ = nullptr;
   std::optional<SubscriptionQueue> own_queue_;  // of a subscription to exchanges
   Settler settler_;
+  InvalidTally invalid_;
   uint64_t incarnation_ = 0;
   // Came in this turn.
   std::vector<Delivery> fresh_;

@@ -61,6 +61,11 @@ void Subscriptions::Withhold(SubscriptionId id, const std::vector<DeliveryId>& d
   if (found != by_id_.end()) found->second->Withhold(deliveries);
 }
 
+void Subscriptions::TakeInvalid(SubscriptionId id, const std::vector<InvalidDelivery>& deliveries) {
+  const auto found = by_id_.find(id);
+  if (found != by_id_.end()) found->second->TakeInvalid(deliveries);
+}
+
 void Subscriptions::OnSettlementsLost(SubscriptionId subscription) {
   for (Part& part : unwritten_) {
     std::erase_if(part.taken, [&](Taken& taken) {

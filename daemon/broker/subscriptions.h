@@ -36,10 +36,11 @@ class Subscriptions final : public Subscription::Owner {
 
   void Start(SubscriptionId id, SubscribeRequest request,
              std::shared_ptr<SubscriptionListener> listener);
-  // The caller is gone. An id that has ended already is no error; nor is it for the next two.
+  // The caller is gone. An id that has ended already is no error; nor is it for the next three.
   void Remove(SubscriptionId id);
   void Finish(SubscriptionId id);
   void Withhold(SubscriptionId id, const std::vector<DeliveryId>& deliveries);
+  void TakeInvalid(SubscriptionId id, const std::vector<InvalidDelivery>& deliveries);
 
   // `ids` are what how.delivery_ids mean, one for one; nothing for one that is no id.
   using Ids = std::vector<std::optional<DeliveryId>>;

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "broker/delivery_id.h"
 #include "broker/reason.h"
+#include "json/on_invalid.h"
 
 namespace amqp_sidecar::broker {
 
@@ -23,6 +24,7 @@ using amqp::FieldTable;
 using amqp::FieldValue;
 using amqp::Properties;
 using amqp::Timestamp;
+using json::OnInvalid;
 
 // ---- Publish
 
@@ -174,6 +176,13 @@ struct Delivery {
   std::string invalid_reason;
 };
 
+// A delivery whose body was found at fault.
+struct InvalidDelivery {
+  DeliveryId id;
+  OnInvalid action = OnInvalid::kDeliver;
+  std::string reason;  // for a person
+};
+
 // What a subscription tells its caller. Called on the io thread, one call at a time, and must not
 // block. OnEnd is the last call.
 class SubscriptionListener {
@@ -267,6 +276,7 @@ struct SubscriptionStatus {
   std::atomic<uint64_t> deadline_expired = 0;
   std::atomic<uint64_t> retried = 0;        // moved to a wait queue
   std::atomic<uint64_t> dead_lettered = 0;  // moved by the sidecar
+  std::atomic<uint64_t> invalid = 0;        // found at fault, whatever became of them
   std::atomic<uint32_t> unsettled = 0;
   // When the oldest of them came, as steady_clock counts; kNoneUnsettled where there is none.
   static constexpr base::TimePoint kNoneUnsettled = base::TimePoint::max();

@@ -35,7 +35,8 @@ void SubscribeCall::Pump() {
   if (batch.empty()) return;
   if (batch.end) return Finish(ToStatus(batch.end->why));
   v1::SubscribeResponse& response = memory_.Fresh();
-  PutBatch(method_.broker, std::move(batch), response);
+  // With nothing left of it, go on behind the other calls: a queue may be full of such.
+  if (!PutBatch(method_.broker, subscription_, std::move(batch), response)) return feed_->Wake();
   writing_ = true;
   writer_.Write(response, Begin(written_tag_));
 }

@@ -69,17 +69,25 @@ class ResponseMemory {
   size_t built_ = 0;
 };
 
-// Puts what is there into a SubscribeResponse or a SubscribeStreamResponse.
+// Puts what is there into a SubscribeResponse or a SubscribeStreamResponse, but for deliveries that
+// a rule keeps from the consumer: the broker layer is told of those. False where nothing is left to
+// send.
 template <typename Response>
-void PutBatch(const broker::Broker& broker, OutboundQueue::Batch batch, Response& response) {
+[[nodiscard]] bool PutBatch(broker::Broker& broker, broker::SubscriptionId subscription,
+                            OutboundQueue::Batch batch, Response& response) {
   if (batch.event) {
     response.mutable_event()->set_kind(ToProto(batch.event->kind));
     response.mutable_event()->set_detail(ToUtf8(std::move(batch.event->detail)));
   }
+  std::vector<broker::InvalidDelivery> invalid;
   for (broker::Delivery& delivery : batch.deliveries) {
-    broker.Inspect(delivery);
-    PutDelivery(std::move(delivery), *response.add_deliveries());
+    std::optional<broker::InvalidDelivery> fault = broker.Inspect(delivery);
+    const bool delivers = !fault || fault->action == broker::OnInvalid::kDeliver;
+    if (fault) invalid.push_back(*std::move(fault));
+    if (delivers) PutDelivery(std::move(delivery), *response.add_deliveries());
   }
+  if (!invalid.empty()) broker.ReportInvalid(subscription, std::move(invalid));
+  return batch.event || !response.deliveries().empty();
 }
 
 }  // namespace amqp_sidecar::rpc

@@ -145,8 +145,11 @@ void SubscribeStreamCall::WriteOrFinish() {
     return WriteOrFinish();
   }
   if (!batch.empty()) {
-    PutBatch(method_.broker, std::move(batch), response);
-    return Write(response);
+    if (PutBatch(method_.broker, subscription_, std::move(batch), response)) {
+      return Write(response);
+    }
+    // With nothing left of it, go on behind the other calls: a queue may be full of such.
+    return feed_->Wake();
   }
   if (worker_.drained()) {
     Finish(broker::Error{broker::Reason::kDraining, "the sidecar is shutting down"});

@@ -53,6 +53,8 @@ class Table:
 
     def default(self, field, option):
         repeated = field.label == field.LABEL_REPEATED
+        if field.proto3_optional:
+            return "left out"
         if not option.default:
             return "none" if repeated else "empty"
         return f"`[{option.default}]`" if repeated else f"`{option.default}`"
@@ -72,6 +74,9 @@ class Table:
             default = "none" if nested else self.default(field, option)
             comment = comment.replace("|", "\\|")
             self.rows.append(f"| `{path}` | {default} | {self.bounds(field, option)} | {comment} |")
+            # A list of ours; the API's are described where they belong.
+            if field.type_name.startswith(PACKAGE) and nested:
+                self.walk(field.type_name, path + "[].")
 
     def text(self):
         return "\n".join(

@@ -140,10 +140,48 @@ TEST_CASE("a key that is there twice, a second document and what is not YAML are
   CHECK_THAT(ErrorOf("log: {level: info\n"), ContainsSubstring("not YAML"));
 }
 
-TEST_CASE("what this version cannot do is refused, and its default is not") {
-  CHECK_THAT(ErrorOf("validation: {rules: [{}]}"),
-             ContainsSubstring("this version cannot do this yet"));
-  Good(FromYaml("validation: {rules: []}"));
+TEST_CASE("rules are read as they are written, in a line or in several") {
+  const Config config = Good(FromYaml(R"(
+validation:
+  unique_keys: true
+  rules:
+    - {exchange: orders, routing_key: "order.#", require_fields: [order_id, customer.id],
+       require_non_zero: [/order_id], schema_file: schemas/order.json, assert_format: false}
+    - queue: billing
+      on_invalid: dead_letter
+      all_errors: true
+    - {exchange: "", json: off}
+)"));
+  const config::v1::Validation& validation = config.validation();
+  CHECK(validation.unique_keys());
+  REQUIRE(validation.rules_size() == 3);
+  CHECK(validation.rules(0).exchange() == "orders");
+  CHECK(validation.rules(0).routing_key() == "order.#");
+  CHECK_FALSE(validation.rules(0).has_queue());
+  REQUIRE(validation.rules(0).require_fields_size() == 2);
+  CHECK(validation.rules(0).require_fields(1) == "customer.id");
+  CHECK(validation.rules(0).require_non_zero(0) == "/order_id");
+  CHECK(validation.rules(0).schema_file() == "schemas/order.json");
+  CHECK(validation.rules(0).has_assert_format());
+  CHECK_FALSE(validation.rules(0).has_unique_keys());
+  CHECK(validation.rules(1).queue() == "billing");
+  CHECK(validation.rules(1).on_invalid() == config::v1::ON_INVALID_DEAD_LETTER);
+  CHECK(validation.rules(1).all_errors());
+  CHECK(validation.rules(2).has_exchange());
+  CHECK(validation.rules(2).exchange().empty());
+  CHECK(validation.rules(2).json() == config::v1::JSON_CHECK_OFF);
+}
+
+TEST_CASE("a mistake in a rule names the rule and the key") {
+  CHECK_THAT(ErrorOf("validation: {rules: [{queue: a}, {exchnge: b}]}"),
+             ContainsSubstring("validation.rules[1].exchnge: no such key; there are exchange"));
+  CHECK_THAT(ErrorOf("validation: {rules: [{queue: a, on_invalid: drop}]}"),
+             ContainsSubstring("validation.rules[0].on_invalid: must be one of deliver, "
+                               "dead_letter, reject"));
+  CHECK_THAT(ErrorOf("validation: {rules: [{queue: a, json: on}]}"),
+             ContainsSubstring("validation.rules[0].json: must be one of claimed, off"));
+  CHECK_THAT(ErrorOf("validation: {rules: {queue: a}}"),
+             ContainsSubstring("validation.rules: must be a list"));
 }
 
 TEST_CASE("no error shows what may be a password") {

@@ -73,6 +73,21 @@ TEST_CASE("a reject goes to the policy's exchange, or is the broker's to deal wi
   CHECK(PlanRetry(policy, rejected, kHasExchange) == Fate{Kind::kDeadLetter});
 }
 
+TEST_CASE("an invalid one is dead-lettered by the sidecar, or goes the way of a rejected one") {
+  FailedDelivery invalid{FailedBy::kInvalid, 1};
+  RetryPolicy policy = Policy(3);
+  CHECK(PlanRetry(std::nullopt, invalid, kHasExchange) == Fate{Kind::kReject});
+  CHECK(PlanRetry(policy, invalid, kHasNone) == Fate{Kind::kReject});
+  invalid.dead_letter = true;
+  CHECK(PlanRetry(std::nullopt, invalid, kHasExchange) == Fate{Kind::kDeadLetter});
+  CHECK(PlanRetry(std::nullopt, invalid, kHasNone) == Fate{Kind::kDeadLetter});
+  policy.dead_letter_exchange = "dlx";
+  CHECK(PlanRetry(policy, invalid, kHasExchange) == Fate{Kind::kDeadLetter});
+  invalid.dead_letter = false;
+  CHECK(PlanRetry(policy, invalid, kHasExchange) == Fate{Kind::kDeadLetter});
+  CHECK(FailedByName(FailedBy::kInvalid) == "invalid");
+}
+
 TEST_CASE("delays are rounded up to two significant digits of milliseconds") {
   CHECK(RoundDelay(milliseconds(10)) == milliseconds(10));
   CHECK(RoundDelay(microseconds(10'001)) == milliseconds(11));
