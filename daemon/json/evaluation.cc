@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "json/json_pointer.h"
+
 namespace amqp_sidecar::json {
 namespace {
 
