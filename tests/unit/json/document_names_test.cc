@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "json/document.h"
+#include "json/json_pointer.h"
 #include "support/catch.h"
 
 namespace amqp_sidecar::json {
