@@ -161,7 +161,6 @@ void AddValueKeywords(const SchemaObject& schema, Subschema& out) {
   AddType(schema, out);
   std::vector<uint32_t> values;
   if (const auto list = schema.FindOf("enum", Type::kArray)) {
-    if (schema.value(*list).count == 0) schema.compiler().Fail(*list, "must not be empty");
     for (const Location& value : schema.ElementsOf(*list)) values.push_back(value.index);
     out.keywords.push_back(std::make_unique<EnumKeyword>(schema.document(), std::move(values)));
   }
