@@ -1,6 +1,8 @@
 // What a check may cost: it ends, and soon, whatever the schema and the document are.
+#include <atomic>
 #include <chrono>
 #include <string>
+#include <thread>
 
 #include "schemas.h"
 
@@ -125,6 +127,30 @@ TEST_CASE("a dynamic reference that goes round in place is too costly, and no cr
   CheckTooCostly(schema, Orders(1 << 20));
 }
 
+TEST_CASE(
+    "a dynamic reference that only the document's way leads round is too costly, and no crash") {
+  // By itself the reference is to x, which takes all.
+  const std::string_view schema = R"({"$id":"http://x/a","$dynamicAnchor":"n","$ref":"b",
+      "$defs":{"b":{"$id":"b","$dynamicRef":"#n","$defs":{"x":{"$dynamicAnchor":"n"}}}}})";
+  CheckTooCostly(schema, "1");
+  CheckTooCostly(schema, Orders(1 << 20));
+}
+
+TEST_CASE("references one behind another are followed up to some hundreds") {
+  const auto chain = [](int length) {
+    std::string definitions;
+    for (int i = 0; i < length; ++i) {
+      definitions +=
+          "\"d" + std::to_string(i) + "\":{\"$ref\":\"#/$defs/d" + std::to_string(i + 1) + "\"},";
+    }
+    return "{\"$ref\":\"#/$defs/d0\",\"$defs\":{" + definitions + "\"d" + std::to_string(length) +
+           "\":{\"type\":\"integer\"}}}";
+  };
+  CheckTaken(chain(900), "1");
+  CHECK(Problems(chain(900), "\"x\"") == Lines{"the body: \"x\" is not an integer"});
+  CheckTooCostly(chain(1'100), "1");
+}
+
 TEST_CASE("a mebibyte of orders is no trouble, and a fault in it is told") {
   const Schema schema = Compiled(kOrders);
   for (const size_t bytes : {size_t{300}, size_t{10'000}, size_t{1} << 20}) {
@@ -241,6 +267,24 @@ TEST_CASE("a schema says the same of the same document, again and again") {
     CHECK(Problems(copy, bad).size() == 5);
     CHECK(Problems(schema, "{}").size() == 1);
   }
+}
+
+TEST_CASE("one schema serves many threads at once") {
+  const Schema schema = Compiled(kOrders);
+  const std::string good = Orders(2'000);
+  std::atomic<int> right = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      Document document;
+      for (int j = 0; j < 50; ++j) {
+        if (!document.Parse(good) && schema.Check(document, 10).empty()) ++right;
+        if (!document.Parse("[{}]") && schema.Check(document, 10).size() == 5) ++right;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(right == 400);
 }
 
 }  // namespace

@@ -138,6 +138,14 @@ TEST_CASE("in draft-07 nothing counts beside a $ref") {
              {R"({"a":100})"}});
 }
 
+TEST_CASE("in draft-07 an $id beside a $ref is no base of it") {
+  const std::string_view schema = R"({"$id":"http://x/root.json",
+      "properties":{"a":{"$id":"http://y/other.json","$ref":"item.json"}},
+      "definitions":{"i":{"$id":"http://x/item.json","maximum":3}}})";
+  CheckCase({std::string(schema), {R"({"a":3})"}, {R"({"a":4})"}}, k07);
+  CHECK_THAT(LoadError(schema), ContainsSubstring("http://y/item.json"));
+}
+
 TEST_CASE("in draft-07 items may be a list, with additionalItems behind it") {
   CheckCase({R"({"items":[{"type":"integer"}],"additionalItems":{"type":"string"}})",
              {"[]", "[1]", "[1,\"a\"]"},

@@ -56,6 +56,9 @@ TEST_CASE("the length of a string is in characters") {
   CheckCase({R"({"minLength":1e1})", {"\"0123456789\""}, {"\"012345678\""}});
   CheckCase({R"({"maxLength":1e30,"minLength":0})", {"\"ab\"", "\"\""}, {}});
   CheckCase({R"({"minLength":1e30})", {"1"}, {"\"ab\""}});
+  // They are 0 and 2 in 32 bits.
+  CheckCase({R"({"maxLength":4294967296})", {"\"ab\""}, {}});
+  CheckCase({R"({"minLength":4294967298})", {}, {"\"ab\""}});
 }
 
 TEST_CASE("numbers, strings and containers are equal by what they mean, in const and enum") {

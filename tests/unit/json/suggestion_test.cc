@@ -36,6 +36,9 @@ TEST_CASE("a name that is near to none has no suggestion") {
   CHECK(NearestName("customer", {"total", "id"}).empty());
   CHECK(NearestName("", {"total"}).empty());
   CHECK(NearestName("abc", {"xyz", "xbz"}).empty());
+  CHECK(NearestName("x", {"y", ""}).empty());
+  CHECK(NearestName("xb", {"by"}).empty());
+  CHECK(NearestName("xb", {"bx"}) == "bx");
 }
 
 TEST_CASE("the nearest of those that are near is taken") {
