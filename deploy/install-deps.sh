@@ -17,8 +17,9 @@ build=(ca-certificates g++ cmake ninja-build pkg-config protobuf-compiler protob
   libabsl-dev libcivetweb-dev libcli11-dev libgrpc++-dev libjemalloc-dev libprotobuf-dev
   librabbitmq-dev libre2-dev libsimdjson-dev libspdlog-dev libssl-dev libyaml-cpp-dev zlib1g-dev)
 broker=(rabbitmq-server)
-# faketime: a clock that jumps, for one process only (tests/drills).
-tests=(catch2 clang-format-19 faketime openssl python3 python3-protobuf)
+# faketime: a clock that jumps, for one process only (tests/drills). pip: fetches the suites of JSON
+# (tests/suites).
+tests=(catch2 clang-format-19 faketime openssl python3 python3-pip python3-protobuf)
 
 die() {
   printf 'install-deps: %s\n' "$*" >&2

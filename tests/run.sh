@@ -12,8 +12,8 @@ usage: tests/run.sh [--long] [CTEST ARGUMENT]...
   tests/run.sh                     everything, the drills in their short form (minutes)
   tests/run.sh --long              the drills in their long form (about an hour), and nothing else
                                    unless arguments choose
-  tests/run.sh -L unit             only the tests with this label: unit, simulation, integration,
-                                   drill, fuzz, lint
+  tests/run.sh -L unit             only the tests with this label: unit, suite, simulation,
+                                   integration, drill, fuzz, lint
   tests/run.sh -R subscribe        only the tests whose name matches
   tests/run.sh --long -R 'row 18'  one drill in its long form
 The drills' figures are printed at the end, a line each.

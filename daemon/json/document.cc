@@ -7,7 +7,7 @@
 
 #include "base/strings.h"
 #include "json/document_reader.h"
-#include "json/excerpt.h"
+#include "json/json_pointer.h"
 
 namespace amqp_sidecar::json {
 namespace {
@@ -90,6 +90,13 @@ std::optional<uint32_t> Document::Find(uint32_t object, std::string_view name) c
   return found;
 }
 
+std::optional<uint32_t> Document::Element(uint32_t array, uint32_t index) const {
+  if (index >= values_[array].count) return std::nullopt;
+  uint32_t at = array + 1;
+  for (uint32_t i = 0; i < index; ++i) at = values_[at].next;
+  return at;
+}
+
 std::string Document::PointerTo(uint32_t index) const {
   std::string pointer;
   uint32_t at = 0;
@@ -110,20 +117,6 @@ std::string Document::PointerTo(uint32_t index) const {
     }
   }
   return pointer;
-}
-
-std::string EscapePointer(std::string_view name) {
-  std::string out;
-  for (const char c : Excerpt(name)) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
 }
 
 }  // namespace amqp_sidecar::json

@@ -75,6 +75,9 @@ class Document {
   // The value of the last member of the object at `object` with this name: as most parsers take it.
   std::optional<uint32_t> Find(uint32_t object, std::string_view name) const;
 
+  // The value at `index` in the array at `array`; nothing where it is too short.
+  std::optional<uint32_t> Element(uint32_t array, uint32_t index) const;
+
   // The JSON Pointer (RFC 6901) to the value at `index`, or to the member that it is the name of.
   // Empty for the whole text. Long names are cut: see EscapePointer.
   std::string PointerTo(uint32_t index) const;
@@ -91,8 +94,5 @@ class Document {
   uint32_t count_ = 0;  // of them, those of this text
   std::vector<uint32_t> scratch_;
 };
-
-// A name as it stands in a JSON Pointer (RFC 6901 §3), cut where it is longer than 64 characters.
-std::string EscapePointer(std::string_view name);
 
 }  // namespace amqp_sidecar::json

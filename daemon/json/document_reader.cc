@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "json/escapes.h"
+#include "json/json_pointer.h"
 #include "json/number_token.h"
 
 namespace amqp_sidecar::json {

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "base/file.h"
 #include "base/strings.h"
+#include "json/json_pointer.h"
 #include "json/uri.h"
 
 namespace amqp_sidecar::json {
@@ -38,45 +38,16 @@ std::optional<std::string> PathWithin(const fs::path& folder, const fs::path& fi
   return (is_below(plain) ? plain : real).lexically_relative(real_folder).generic_string();
 }
 
-// The step of a JSON Pointer as a name.
-std::optional<std::string> Unescaped(std::string_view step) {
-  std::string name;
-  for (size_t i = 0; i < step.size(); ++i) {
-    if (step[i] != '~') {
-      name += step[i];
-      continue;
-    }
-    ++i;
-    if (i == step.size() || (step[i] != '0' && step[i] != '1')) return std::nullopt;
-    name += step[i] == '0' ? '~' : '/';
-  }
-  return name;
-}
-
-std::optional<uint32_t> Element(const Document& document, uint32_t array, std::string_view step) {
-  uint32_t wanted = 0;
-  const bool is_index = !step.empty() && step.size() < 10 && (step == "0" || step[0] != '0') &&
-                        std::ranges::all_of(step, [](char c) { return c >= '0' && c <= '9'; });
-  if (!is_index) return std::nullopt;
-  for (const char c : step) wanted = wanted * 10 + static_cast<uint32_t>(c - '0');
-  if (wanted >= document[array].count) return std::nullopt;
-  uint32_t at = array + 1;
-  while (wanted-- > 0) at = document[at].next;
-  return at;
-}
-
 // RFC 6901 §4, from the value at `from`.
 std::optional<uint32_t> Follow(const Document& document, uint32_t from, std::string_view pointer) {
+  const auto words = SplitPointer(pointer);
+  if (!words) return std::nullopt;
   uint32_t at = from;
-  while (!pointer.empty()) {
-    pointer.remove_prefix(1);
-    const size_t end = std::min(pointer.find('/'), pointer.size());
-    const auto name = Unescaped(pointer.substr(0, end));
-    pointer.remove_prefix(end);
-    if (!name) return std::nullopt;
+  for (const std::string& word : *words) {
     std::optional<uint32_t> next;
-    if (document[at].type == Type::kObject) next = document.Find(at, *name);
-    if (document[at].type == Type::kArray) next = Element(document, at, *name);
+    const auto index = IndexFrom(word);
+    if (document[at].type == Type::kObject) next = document.Find(at, word);
+    if (document[at].type == Type::kArray && index) next = document.Element(at, *index);
     if (!next) return std::nullopt;
     at = *next;
   }
