@@ -179,6 +179,31 @@ TEST_CASE("elements that are hard to tell apart end, too") {
   (void)ProblemsSoon(Compiled(R"({"uniqueItems":true})"), turned + "0]");
 }
 
+TEST_CASE("a long list of integers is one look") {
+  std::string codes, elements;
+  for (int i = 1'000; i < 2'000; ++i) codes += std::to_string(i) + ",";
+  for (int i = 0; i < 1'000; ++i) elements += "{\"code\":" + std::to_string(1'999 - i % 50) + "},";
+  const Schema schema =
+      Compiled("{\"items\":{\"properties\":{\"code\":{\"enum\":[" + codes + "0.5]}}}}");
+  CHECK(ProblemsSoon(schema, "[" + elements + "{\"code\":1.5e3},{\"code\":5e-1}]") == Lines{});
+  CHECK(ProblemsSoon(schema, "[" + elements + "{\"code\":2000}]").size() == 1);
+  CHECK(ProblemsSoon(schema, "[" + elements + "{\"code\":\"1000\"}]").size() == 1);
+}
+
+TEST_CASE("to look for the name that is meant costs little") {
+  std::string properties, names;
+  const std::string letters(50, 'n');
+  for (int i = 0; i < 1'000; ++i) properties += "\"" + letters + std::to_string(i) + "\":true,";
+  for (int i = 0; i < 10; ++i) names += "\"x" + letters + "y" + std::to_string(i) + "\":1,";
+  const std::string object =
+      "{\"properties\":{" + properties + "\"x\":true},\"additionalProperties\":false}";
+  const Schema schema =
+      Compiled("{\"items\":{\"anyOf\":[" + object + "," + object + "," + object + "]}}");
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK(Problems(schema, "[" + Repeated(20, "{" + names + "\"x\":1},") + "{}]").size() == 10);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(2));
+}
+
 TEST_CASE("hostile patterns, names and numbers end") {
   const std::string body = "\"" + std::string(1u << 20, 'a') + "!\"";
   CHECK(ProblemsSoon(Compiled(R"json({"pattern":"^(a+)+$"})json"), body).size() == 1);

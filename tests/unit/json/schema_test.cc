@@ -97,6 +97,21 @@ TEST_CASE("a place is a JSON Pointer, with its escapes") {
         Lines{"//: required, missing"});
 }
 
+TEST_CASE("what is told of a document is nothing of the one before it") {
+  Document document;
+  REQUIRE_FALSE(document.Parse(R"({"a":5,"b":true})").has_value());
+  // Where the names were, and the number.
+  REQUIRE_FALSE(document.Parse("[[],[],{},false]").has_value());
+  CHECK(Compiled(R"({"items":{"minItems":1,"not":{"const":false}}})").Check(document, 10) ==
+        Lines{"/0: has 0 elements, fewer than 1", "/1: has 0 elements, fewer than 1",
+              "/3: is what `not` forbids"});
+  CHECK(Compiled(R"({"items":{"enum":[5,1]}})").Check(document, 10).size() == 4);
+  CHECK(Compiled(R"({"items":{"const":5}})").Check(document, 10).size() == 4);
+  REQUIRE_FALSE(document.Parse(R"({"a":1,"b":2})").has_value());
+  REQUIRE_FALSE(document.Parse("[1,2,3,4]").has_value());
+  CHECK(Compiled(R"({"items":{"maximum":0}})").Check(document, 1) == Lines{"/0: 1 is above 0"});
+}
+
 TEST_CASE("one value is told not to be another, and a container not to be the schema's") {
   CHECK(Problems(R"({"const":"x"})", "\"y\"") == Lines{R"(the body: "y" is not "x")"});
   CHECK(Problems(R"({"const":null})", "0") == Lines{"the body: 0 is not null"});
