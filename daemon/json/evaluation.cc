@@ -11,6 +11,11 @@ namespace {
 // any schema that a person writes, and little beside what it takes to send a body.
 constexpr uint64_t kStepsForAny = 50'000;
 constexpr uint64_t kStepsForEachByte = 20;
+// Bytes that a pattern looks at for one step.
+constexpr uint64_t kPatternBytesForStep = 8;
+// Of a nanosecond or two each, for patterns that may take many for each byte.
+constexpr uint64_t kPatternStepsForAny = 16'000'000;
+constexpr uint64_t kPatternStepsForEachByte = 200;
 // Subschemas within each other, each of which takes some of the thread's stack.
 constexpr int kMostNested = 1000;
 
@@ -54,7 +59,8 @@ Evaluation::Evaluation(const SchemaProgram& program, const Document& document, s
       document_(document),
       most_(most),
       memory_(ThisThread()),
-      steps_left_(kStepsForAny + kStepsForEachByte * document.bytes()) {
+      steps_left_(kStepsForAny + kStepsForEachByte * document.bytes()),
+      pattern_steps_left_(kPatternStepsForAny + kPatternStepsForEachByte * document.bytes()) {
   memory_.bits.clear();
   memory_.scope.clear();
 }
@@ -70,10 +76,12 @@ std::vector<std::string> Evaluation::Run() {
   const uint64_t steps = steps_left_;
   const bool fits = Check(*program_.root, 0);
   if (too_costly_) {
-    faults_.assign(1, base::Concat("too costly to check against its schema: more than ", steps,
-                                   " steps, or ", kMostNested, " schemas within each other"));
+    faults_.assign(1, base::Concat("the body: too costly to check against its schema: more than ",
+                                   steps, " steps, ", kMostNested,
+                                   " schemas within each other, or a pattern that repeats too much "
+                                   "for so long a text"));
   } else if (!fits && faults_.empty()) {
-    faults_.emplace_back("does not fit its schema");
+    faults_.emplace_back("the body: does not fit its schema");
   }
   return std::move(faults_);
 }
@@ -146,6 +154,15 @@ void Evaluation::Tell(std::string pointer, std::string what) {
 
 void Evaluation::TellMember(uint32_t node, std::string_view name, std::string what) {
   Tell(base::Concat(document_.PointerTo(node), "/", EscapePointer(name)), std::move(what));
+}
+
+bool Evaluation::SpendOnPattern(uint64_t bytes, uint64_t steps_per_byte) {
+  if (steps_per_byte == 1) return Spend(1 + bytes / kPatternBytesForStep);
+  const uint64_t steps = bytes * steps_per_byte;
+  // With all that is left: the check is to end.
+  if (steps > pattern_steps_left_) return Spend(steps_left_ + 1);
+  pattern_steps_left_ -= steps;
+  return Spend(1);
 }
 
 void Evaluation::Mark(const Evaluated& evaluated, uint32_t index) {

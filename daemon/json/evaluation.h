@@ -68,6 +68,9 @@ class Evaluation {
     return false;
   }
 
+  // Likewise for a pattern that looks at a text.
+  bool SpendOnPattern(uint64_t bytes, uint64_t steps_per_byte);
+
   // Of a value with this many elements or members.
   void Mark(const Evaluated& evaluated, uint32_t index);
   void MarkAll(const Evaluated& evaluated);
@@ -95,6 +98,7 @@ class Evaluation {
   const size_t most_;
   Memory& memory_;
   uint64_t steps_left_;
+  uint64_t pattern_steps_left_;
   bool too_costly_ = false;
   bool quiet_ = false;
   bool explaining_ = false;

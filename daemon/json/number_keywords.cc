@@ -3,6 +3,7 @@
 #include "json/decimal.h"
 #include "json/describe.h"
 #include "json/evaluation.h"
+#include "json/excerpt.h"
 #include "json/keywords.h"
 
 namespace amqp_sidecar::json {
@@ -63,7 +64,8 @@ class MultipleOf final : public Keyword {
     const Document& document = evaluation.document();
     if (!evaluation.Spend(evaluation.value(node).size / kDigitsForStep)) return false;
     if (divisor_.Divides(Decimal(document.text(node)))) return true;
-    return evaluation.Fail(node, Describe(document, node), " is not a multiple of ", written_);
+    return evaluation.Fail(node, Describe(document, node), " is not a multiple of ",
+                           Excerpt(written_));
   }
 
  private:

@@ -3,6 +3,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "base/strings.h"
 #include "json/evaluation.h"
+#include "json/excerpt.h"
 #include "json/keywords.h"
 #include "json/pattern.h"
 #include "json/suggestion.h"
@@ -11,9 +12,8 @@ namespace amqp_sidecar::json {
 namespace {
 
 constexpr TypeSet kObjects = SetOf(Type::kObject);
-// Names that are looked at, and bytes that a pattern looks at, for one step.
+// Names that are looked at for one step.
 constexpr uint64_t kNamesForStep = 8;
-constexpr uint64_t kBytesForStep = 8;
 
 bool Has(Evaluation& evaluation, uint32_t object, std::string_view name) {
   const Document& document = evaluation.document();
@@ -73,7 +73,8 @@ class DependentRequired final : public Keyword {
     bool fits = true;
     for (const std::string& other : others_) {
       if (Has(evaluation, node, other)) continue;
-      fits = evaluation.FailMember(node, other, "required where there is ", name_, ", missing");
+      fits = evaluation.FailMember(node, other, "required where there is ", Excerpt(name_),
+                                   ", missing");
       if (!evaluation.Tells()) break;
     }
     return fits;
@@ -125,7 +126,8 @@ class Properties final : public Keyword {
 
   void Add(std::string name, const Subschema* schema) { named_.emplace(std::move(name), schema); }
   void AddPattern(Pattern pattern, const Subschema* schema) {
-    patterns_.emplace_back(std::move(pattern), schema);
+    const size_t steps_per_byte = pattern.steps_per_byte();
+    patterns_.push_back({std::move(pattern), steps_per_byte, schema});
   }
   void set_others(const Subschema* others) { others_ = others; }
   bool empty() const { return named_.empty() && patterns_.empty() && others_ == nullptr; }
@@ -154,8 +156,8 @@ class Properties final : public Keyword {
       named = true;
       fits = evaluation.Check(*found->second, name_node + 1);
     }
-    for (const auto& [pattern, schema] : patterns_) {
-      if (!evaluation.Spend(1 + name.size() / kBytesForStep)) return false;
+    for (const auto& [pattern, steps_per_byte, schema] : patterns_) {
+      if (!evaluation.SpendOnPattern(name.size(), steps_per_byte)) return false;
       if (!pattern.Matches(name)) continue;
       named = true;
       fits = evaluation.Check(*schema, name_node + 1) && fits;
@@ -172,11 +174,16 @@ class Properties final : public Keyword {
     for (const auto& [name, schema] : named_) known.push_back(name);
     const std::string nearest = NearestName(evaluation.document().text(name_node), known);
     if (nearest.empty()) return evaluation.Fail(name_node + 1, "no such field");
-    return evaluation.Fail(name_node + 1, "no such field; is ", nearest, " meant?");
+    return evaluation.Fail(name_node + 1, "no such field; is ", Excerpt(nearest), " meant?");
   }
 
   absl::flat_hash_map<std::string, const Subschema*> named_;
-  std::vector<std::pair<Pattern, const Subschema*>> patterns_;
+  struct PatternSchema {
+    Pattern pattern;
+    size_t steps_per_byte;
+    const Subschema* schema;
+  };
+  std::vector<PatternSchema> patterns_;
   const Subschema* others_ = nullptr;  // null: anything
 };
 

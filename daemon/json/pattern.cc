@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "json/ecma_regex.h"
+#include "json/pattern_loops.h"
 
 namespace amqp_sidecar::json {
 namespace {
@@ -16,6 +17,9 @@ constexpr size_t kMostBytes = 16'384;
 // second is for those that repeat much: ^.{1,1000}$.
 constexpr int64_t kUsualMemory = 1 << 20;
 constexpr int64_t kMostMemory = 4 << 20;
+
+// So many for each byte are not worth counting.
+constexpr size_t kFewInstructions = 256;
 
 std::shared_ptr<const re2::RE2> CompileWithin(const std::string& expression, int64_t memory) {
   re2::RE2::Options options;
@@ -46,7 +50,15 @@ absl::StatusOr<Pattern> Pattern::Compile(std::string_view expression) {
   return Pattern(std::string(expression), std::move(compiled));
 }
 
-size_t Pattern::steps_per_byte() const { return static_cast<size_t>(compiled_->ProgramSize()); }
+// RE2 follows all ways at once, as one state that it remembers. There may be as many as there are
+// sets of ways, where a counted repetition can begin at many places; then it forgets, and each byte
+// takes a step for each instruction.
+size_t Pattern::steps_per_byte() const {
+  const PatternLoops loops = FindLoops(expression_);
+  const bool begins_once = loops.begins_anchored && loops.counted + loops.endless <= 1;
+  const auto instructions = static_cast<size_t>(compiled_->ProgramSize());
+  return loops.counted == 0 || begins_once || instructions <= kFewInstructions ? 1 : instructions;
+}
 
 bool Pattern::Matches(std::string_view text) const {
   return compiled_->Match(text, 0, text.size(), re2::RE2::UNANCHORED, nullptr, 0);

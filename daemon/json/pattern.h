@@ -24,9 +24,8 @@ class Pattern {
   // Found anywhere in the text: the expression anchors itself where it wants to.
   bool Matches(std::string_view text) const;
 
-  // Matches() is done within this many steps for each byte of the text, of a nanosecond or two.
-  // Most texts take about one, whatever the pattern; a text made for a pattern that repeats much
-  // takes them all.
+  // Matches() is done within this many steps for each byte of the text, of a nanosecond or two: 1,
+  // or many where a text can be made for it that has RE2 remember too much.
   size_t steps_per_byte() const;
 
   // As it was written.

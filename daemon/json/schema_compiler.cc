@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "json/excerpt.h"
 #include "json/keywords.h"
 #include "json/schema_object.h"
 
@@ -11,6 +12,7 @@ namespace amqp_sidecar::json {
 namespace {
 
 constexpr size_t kMostSubschemas = 100'000;
+constexpr int kMostShownOfFault = 500;
 
 // Of a schema, while a way that comes back to itself is looked for.
 enum class Visit : uint8_t { kNotYet, kOnTheWay, kDone };
@@ -19,7 +21,9 @@ enum class Visit : uint8_t { kNotYet, kOnTheWay, kDone };
 
 void SchemaCompiler::Fail(const Location& at, std::string_view what) {
   if (!status_.ok()) return;
-  status_ = absl::InvalidArgumentError(base::Concat(at.file->Describe(at.index), ": ", what));
+  // It may quote the schema.
+  status_ = absl::InvalidArgumentError(
+      base::Concat(at.file->Describe(at.index), ": ", Excerpt(what, kMostShownOfFault)));
 }
 
 const Subschema* SchemaCompiler::SchemaAt(const Location& at) {

@@ -12,8 +12,10 @@
 namespace amqp_sidecar::json {
 namespace {
 
-// Bytes that a pattern looks at for one step.
+// Bytes that are looked at for one step.
 constexpr uint64_t kBytesForStep = 8;
+
+constexpr int kMostPatternShown = 200;
 
 constexpr TypeSet kStrings = SetOf(Type::kString);
 
@@ -46,17 +48,22 @@ class Length final : public Keyword {
 
 class PatternKeyword final : public Keyword {
  public:
-  explicit PatternKeyword(Pattern pattern) : Keyword(kStrings), pattern_(std::move(pattern)) {}
+  explicit PatternKeyword(Pattern pattern)
+      : Keyword(kStrings),
+        pattern_(std::move(pattern)),
+        steps_per_byte_(pattern_.steps_per_byte()) {}
 
   bool Check(Evaluation& evaluation, uint32_t node, const Evaluated&) const override {
     const std::string_view text = evaluation.document().text(node);
-    if (!evaluation.Spend(text.size() / kBytesForStep)) return false;
+    if (!evaluation.SpendOnPattern(text.size(), steps_per_byte_)) return false;
     if (pattern_.Matches(text)) return true;
-    return evaluation.Fail(node, "does not match ", pattern_.expression());
+    return evaluation.Fail(node, "does not match ",
+                           Excerpt(pattern_.expression(), kMostPatternShown));
   }
 
  private:
   const Pattern pattern_;
+  const size_t steps_per_byte_;
 };
 
 class FormatKeyword final : public Keyword {

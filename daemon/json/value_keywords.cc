@@ -76,11 +76,19 @@ class EnumKeyword final : public Keyword {
     if (!evaluation.Tells()) return false;
     std::string list;
     for (size_t i = 0; i < values_.size() && i < kMostListed; ++i) {
-      list += base::Concat(i == 0 ? "" : ", ", Describe(schema_, values_[i]));
+      list += base::Concat(i == 0 ? "" : ", ", Listed(values_[i]));
     }
     if (values_.size() > kMostListed) list += ", ...";
     return evaluation.Fail(node, Describe(evaluation.document(), node),
                            values_.size() == 1 ? " is not " : " is none of ", list);
+  }
+
+  // "an object is not an object" would be told of two that differ within.
+  std::string Listed(uint32_t value) const {
+    const Type type = schema_[value].type;
+    if (type == Type::kArray) return "the array of the schema";
+    if (type == Type::kObject) return "the object of the schema";
+    return Describe(schema_, value);
   }
 
   const Document& schema_;
@@ -132,8 +140,7 @@ void AddType(const SchemaObject& schema, Subschema& out) {
   if (!type) return;
   static constexpr char kWanted[] =
       "must be one of null, boolean, number, integer, string, array and object, or an array of "
-      "some "
-      "of them";
+      "some of them";
   std::vector<std::string> names;
   if (schema.value(*type).type == Type::kArray) {
     names = schema.NamesAt(*type);
@@ -154,7 +161,6 @@ void AddValueKeywords(const SchemaObject& schema, Subschema& out) {
   AddType(schema, out);
   std::vector<uint32_t> values;
   if (const auto list = schema.FindOf("enum", Type::kArray)) {
-    if (schema.value(*list).count == 0) schema.compiler().Fail(*list, "must not be empty");
     for (const Location& value : schema.ElementsOf(*list)) values.push_back(value.index);
     out.keywords.push_back(std::make_unique<EnumKeyword>(schema.document(), std::move(values)));
   }
