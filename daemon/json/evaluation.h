@@ -43,7 +43,8 @@ class Evaluation {
   template <typename... Pieces>
   bool Fail(uint32_t node, const Pieces&... pieces) {
     if (!Tells()) return false;
-    const std::string_view what = value(node).is_name ? "its name " : "";
+    const bool is_name = value(node).type == Type::kString && value(node).is_name;
+    const std::string_view what = is_name ? "its name " : "";
     Tell(document_.PointerTo(node), base::Concat(what, pieces...));
     return false;
   }
@@ -54,7 +55,9 @@ class Evaluation {
     return false;
   }
   // Whether anybody wants to hear of one more fault: if not, the first ends the check.
-  bool Tells() const { return !quiet_ && !too_costly_ && faults_.size() < most_; }
+  bool Tells() const {
+    return !quiet_ && !too_costly_ && faults_.size() < (explaining_ ? 1 : most_);
+  }
 
   // What `work` does costs this many steps more. False where there are none left: the check is to
   // end, whatever it returns.

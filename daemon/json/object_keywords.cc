@@ -14,6 +14,8 @@ namespace {
 constexpr TypeSet kObjects = SetOf(Type::kObject);
 // Names that are looked at for one step.
 constexpr uint64_t kNamesForStep = 8;
+// Names among which the one that is meant is looked for: to compare them costs more than a step.
+constexpr size_t kMostCompared = 256;
 
 bool Has(Evaluation& evaluation, uint32_t object, std::string_view name) {
   const Document& document = evaluation.document();
@@ -171,7 +173,9 @@ class Properties final : public Keyword {
   bool RefuseOther(Evaluation& evaluation, uint32_t name_node) const {
     if (!evaluation.Tells()) return false;
     std::vector<std::string_view> known;
-    for (const auto& [name, schema] : named_) known.push_back(name);
+    if (named_.size() <= kMostCompared) {
+      for (const auto& [name, schema] : named_) known.push_back(name);
+    }
     const std::string nearest = NearestName(evaluation.document().text(name_node), known);
     if (nearest.empty()) return evaluation.Fail(name_node + 1, "no such field");
     return evaluation.Fail(name_node + 1, "no such field; is ", Excerpt(nearest), " meant?");

@@ -21,8 +21,13 @@ constexpr size_t kMaxFiles = 10'000;
 
 absl::Status Fail(const std::string& what) { return absl::InvalidArgumentError(what); }
 
-// Below `folder`, also where links are followed. The path within it, or nothing.
-std::optional<std::string> PathWithin(const fs::path& folder, const fs::path& file) {
+struct Path {
+  std::string name;  // within the folder
+  std::string real;  // where the links on the way are followed
+};
+
+// Below `folder`, also where links are followed; else nothing.
+std::optional<Path> PathWithin(const fs::path& folder, const fs::path& file) {
   std::error_code error;
   const fs::path real_folder = fs::weakly_canonical(folder, error);
   if (error) return std::nullopt;
@@ -35,7 +40,8 @@ std::optional<std::string> PathWithin(const fs::path& folder, const fs::path& fi
   };
   const fs::path plain = path.lexically_normal();
   if (!is_below(real)) return std::nullopt;
-  return (is_below(plain) ? plain : real).lexically_relative(real_folder).generic_string();
+  const fs::path name = (is_below(plain) ? plain : real).lexically_relative(real_folder);
+  return Path{name.generic_string(), real.generic_string()};
 }
 
 // RFC 6901 §4, from the value at `from`.
@@ -83,44 +89,53 @@ absl::StatusOr<std::shared_ptr<const SchemaFile>> SchemaStore::ReadFile(const st
   if (!path) {
     return Fail(base::Concat(file, ": is not in the folder of schemas, ", folder_));
   }
-  if (const auto known = files_.find(*path); known != files_.end()) return known->second;
-  auto text = base::ReadRegularFile((fs::path(folder_) / *path).string(), kMaxFileBytes);
-  if (!text.ok()) return Fail(base::Concat(*path, ": ", std::string(text.status().message())));
+  if (const auto known = files_.find(path->real); known != files_.end()) return known->second;
+  auto text = base::ReadRegularFile(path->real, kMaxFileBytes);
+  if (!text.ok()) return Fail(base::Concat(path->name, ": ", std::string(text.status().message())));
   std::string error;
   auto read = SchemaFile::Read(
-      {*path, base::Concat(base_, PercentEncodedPath(*path)), *std::move(text), draft}, error);
+      {path->name, base::Concat(base_, PercentEncodedPath(path->name)), *std::move(text), draft},
+      error);
   if (read == nullptr) return Fail(error);
   if (const absl::Status status = Register(read); !status.ok()) return status;
-  files_[*path] = read;
+  files_[path->real] = read;
   return read;
 }
 
 absl::Status SchemaStore::Register(const std::shared_ptr<const SchemaFile>& file) {
+  std::map<std::string, Known> own;
   for (const auto& resource : file->resources()) {
+    const auto [same, is_new] =
+        own.try_emplace(resource->uri, Known{file, resource.get(), reading_all_, ""});
     const auto known = resources_.find(resource->uri);
-    if (known != resources_.end()) {
-      return Fail(base::Concat(file->Describe(resource->root), ": its URI ", resource->uri,
-                               " is also that of ",
-                               known->second.file->Describe(known->second.resource->root)));
-    }
-    resources_[resource->uri] = {file, resource.get()};
+    if (is_new && known == resources_.end()) continue;
+    Known& other = is_new ? known->second : same->second;
+    other.twice = base::Concat(file->Describe(resource->root), ": its URI ", resource->uri,
+                               " is also that of ", other.file->Describe(other.resource->root));
+    return Fail(other.twice);
   }
+  resources_.merge(own);
   all_.push_back(file);
   return absl::OkStatus();
 }
 
 absl::StatusOr<SchemaStore::Known> SchemaStore::FindResource(const std::string& uri, Draft draft) {
-  const auto known = [&] { return resources_.find(uri); };
-  if (const auto found = known(); found != resources_.end()) return found->second;
+  const auto known = [&]() -> std::optional<absl::StatusOr<Known>> {
+    const auto found = resources_.find(uri);
+    if (found == resources_.end()) return std::nullopt;
+    if (found->second.is_searched && !found->second.twice.empty()) return Fail(found->second.twice);
+    return found->second;
+  };
+  if (const auto found = known()) return *found;
   if (uri.starts_with(base_)) {
     const auto path = PercentDecoded(std::string_view(uri).substr(base_.size()));
     if (!path) return Fail("is no URI");
     const auto read = ReadFile(*path, draft);
     if (!read.ok()) return read.status();
-    return Known{*read, (*read)->resources()[0].get()};
+    return Known{*read, (*read)->resources()[0].get(), false, ""};
   }
   if (const absl::Status status = ReadAll(draft); !status.ok()) return status;
-  if (const auto found = known(); found != resources_.end()) return found->second;
+  if (const auto found = known()) return *found;
   return Fail(base::Concat("no schema in ", folder_, " has the $id ", uri,
                            ", and what is elsewhere is not fetched",
                            unreadable_.empty() ? "" : "; not read: ", unreadable_));
@@ -144,10 +159,12 @@ absl::Status SchemaStore::ReadAll(Draft draft) {
   }
   if (error) return Fail(base::Concat(folder_, ": ", error.message()));
   std::ranges::sort(paths);
+  reading_all_ = true;
   for (const std::string& path : paths) {
     const auto read = ReadFile(path, draft);
     if (!read.ok() && unreadable_.empty()) unreadable_ = std::string(read.status().message());
   }
+  reading_all_ = false;
   return absl::OkStatus();
 }
 

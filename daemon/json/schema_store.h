@@ -38,6 +38,8 @@ class SchemaStore {
   struct Known {
     std::shared_ptr<const SchemaFile> file;
     const SchemaResource* resource;
+    bool is_searched = false;  // nobody named its file: all files were read
+    std::string twice;         // what else has its URI, for an error
   };
 
   absl::StatusOr<std::shared_ptr<const SchemaFile>> ReadFile(const std::string& file, Draft draft);
@@ -47,10 +49,11 @@ class SchemaStore {
 
   const std::string folder_;
   const std::string base_;
-  std::map<std::string, std::shared_ptr<const SchemaFile>> files_;  // by their path in the folder
+  std::map<std::string, std::shared_ptr<const SchemaFile>> files_;  // by their path, without links
   std::vector<std::shared_ptr<const SchemaFile>> all_;
   std::map<std::string, Known> resources_;  // by their URI
   bool read_all_ = false;
+  bool reading_all_ = false;
   std::string unreadable_;  // why the first file that was no schema is not known
 };
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -44,10 +45,13 @@ class EnumKeyword final : public Keyword {
  public:
   EnumKeyword(const Document& schema, std::vector<uint32_t> values)
       : Keyword(kAllTypes), schema_(schema), values_(std::move(values)) {
-    // A list of strings may be long.
+    // A list of strings or of integers may be long.
     for (const uint32_t value : values_) {
       if (schema_[value].type == Type::kString) {
         strings_.emplace(schema_.text(value));
+      } else if (schema_[value].type == Type::kNumber && schema_[value].is_plain_integer) {
+        integers_.insert(schema_[value].integer);
+        plain_.push_back(value);
       } else {
         others_.push_back(value);
       }
@@ -66,26 +70,44 @@ class EnumKeyword final : public Keyword {
       return evaluation.Spend(text.size() / kBytesForStep) &&
              strings_.contains(absl::string_view(text.data(), text.size()));
     }
-    for (const uint32_t value : others_) {
-      if (AreEqual(schema_, value, document, node, evaluation)) return true;
-    }
-    return false;
+    const bool is_number = document[node].type == Type::kNumber;
+    const bool is_plain = is_number && document[node].is_plain_integer;
+    if (is_plain && integers_.contains(document[node].integer)) return true;
+    if (IsAmong(others_, evaluation, node)) return true;
+    // It may be 1.0 for 1.
+    return is_number && !is_plain && IsAmong(plain_, evaluation, node);
+  }
+
+  bool IsAmong(const std::vector<uint32_t>& values, Evaluation& evaluation, uint32_t node) const {
+    return std::ranges::any_of(values, [&](uint32_t value) {
+      return AreEqual(schema_, value, evaluation.document(), node, evaluation);
+    });
   }
 
   bool Refuse(Evaluation& evaluation, uint32_t node) const {
     if (!evaluation.Tells()) return false;
     std::string list;
     for (size_t i = 0; i < values_.size() && i < kMostListed; ++i) {
-      list += base::Concat(i == 0 ? "" : ", ", Describe(schema_, values_[i]));
+      list += base::Concat(i == 0 ? "" : ", ", Listed(values_[i]));
     }
     if (values_.size() > kMostListed) list += ", ...";
     return evaluation.Fail(node, Describe(evaluation.document(), node),
                            values_.size() == 1 ? " is not " : " is none of ", list);
   }
 
+  // "an object is not an object" would be told of two that differ within.
+  std::string Listed(uint32_t value) const {
+    const Type type = schema_[value].type;
+    if (type == Type::kArray) return "the array of the schema";
+    if (type == Type::kObject) return "the object of the schema";
+    return Describe(schema_, value);
+  }
+
   const Document& schema_;
   const std::vector<uint32_t> values_;
   absl::flat_hash_set<std::string> strings_;
+  absl::flat_hash_set<int64_t> integers_;
+  std::vector<uint32_t> plain_;  // the same, by their places
   std::vector<uint32_t> others_;
 };
 
@@ -132,8 +154,7 @@ void AddType(const SchemaObject& schema, Subschema& out) {
   if (!type) return;
   static constexpr char kWanted[] =
       "must be one of null, boolean, number, integer, string, array and object, or an array of "
-      "some "
-      "of them";
+      "some of them";
   std::vector<std::string> names;
   if (schema.value(*type).type == Type::kArray) {
     names = schema.NamesAt(*type);

@@ -152,6 +152,38 @@ TEST_CASE("a link within the folder is followed") {
   CheckFile(files, "user.json", "3", "4");
 }
 
+TEST_CASE("one file under two names is one file") {
+  // As Kubernetes mounts a ConfigMap.
+  TestFolder files;
+  files.Write("..2024_01/order.json", R"({"$id":"https://example.com/order","$ref":"item"})");
+  files.Write("..2024_01/item.json", R"({"$id":"https://example.com/item","maximum":3})");
+  files.Write("..2024_01/path.json", R"({"$ref":"item.json"})");
+  std::filesystem::create_directory_symlink("..2024_01", files.path() + "/..data");
+  for (const std::string name : {"order.json", "item.json", "path.json"}) {
+    std::filesystem::create_symlink("..data/" + name, files.path() + "/" + name);
+  }
+  SchemaFolder folder(files.path());
+  for (const char* file : {"order.json", "item.json", "path.json", "..data/order.json"}) {
+    const auto schema = folder.Load(file, {});
+    INFO(file << ": " << schema.status());
+    REQUIRE(schema.ok());
+    CHECK(Problems(*schema, "3").empty());
+    CHECK(Problems(*schema, "4").size() == 1);
+  }
+}
+
+TEST_CASE("a file that is refused leaves nothing behind") {
+  TestFolder files;
+  files.Write("a.json", R"({"$id":"https://example.com/x"})");
+  files.Write("b.json", R"({"$defs":{"p":{"$id":"https://example.com/p","maximum":3},
+                                     "x":{"$id":"https://example.com/x"}}})");
+  files.Write("user.json", R"({"$ref":"https://example.com/p"})");
+  SchemaFolder folder(files.path());
+  const auto schema = folder.Load("user.json", {});
+  REQUIRE_FALSE(schema.ok());
+  CHECK_THAT(std::string(schema.status().message()), ContainsSubstring("b.json"));
+}
+
 TEST_CASE("two files of one $id are refused") {
   TestFolder files;
   files.Write("a.json", R"({"$id":"https://example.com/x","maximum":3})");
@@ -160,6 +192,19 @@ TEST_CASE("two files of one $id are refused") {
   const std::string said = Said(files, "user.json");
   CAPTURE(said);
   CHECK_THAT(said, ContainsSubstring("https://example.com/x"));
+  CHECK_THAT(said, ContainsSubstring("a.json"));
+  CHECK_THAT(said, ContainsSubstring("b.json"));
+  // Of which nobody asks.
+  files.Write("c.json", R"({"$id":"https://example.com/z","maximum":3})");
+  files.Write("other.json", R"({"$ref":"https://example.com/z"})");
+  CheckFile(files, "other.json", "3", "4");
+  // The file that was named is meant.
+  SchemaFolder folder(files.path());
+  CHECK(folder.Load("b.json", {}).ok());
+  const auto user = folder.Load("user.json", {});
+  REQUIRE(user.ok());
+  CHECK(Problems(*user, "4").empty());
+  CHECK_FALSE(folder.Load("a.json", {}).ok());
   files.Write("both.json", R"({"$defs":{"a":{"$id":"https://example.com/y"},
                                         "b":{"$id":"https://example.com/y"}}})");
   CHECK(Said(files, "both.json").substr(0, 10) == "both.json#");
@@ -193,7 +238,7 @@ TEST_CASE("one folder loads many schemas, and each stands when the folder is gon
       REQUIRE(schema.ok());
       schemas.push_back(*schema);
     }
-    auto text = folder.Compile("rule", R"({"$ref":"small.json"})", {});
+    auto text = folder.Compile("rule", R"({"$ref":"file:///small.json"})", {});
     REQUIRE(text.ok());
     schemas.push_back(*text);
   }

@@ -92,7 +92,7 @@ TEST_CASE("lists of names are refused where they are none") {
 TEST_CASE("a type that is none is refused") {
   CheckValues("type", {"1", "{}", "null", "true", "\"int\"", "\"Object\"", "\"\"", "[]"});
   CheckRefused(R"({"type":["string","any"]})", "test.json#/type");
-  CheckRefused(R"({"type":["string",1]})", "test.json#/type");
+  CheckRefused(R"({"type":["string",1]})", "test.json#/type/1");
 }
 
 TEST_CASE("other keywords of the wrong type are refused") {

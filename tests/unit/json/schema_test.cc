@@ -97,6 +97,49 @@ TEST_CASE("a place is a JSON Pointer, with its escapes") {
         Lines{"//: required, missing"});
 }
 
+TEST_CASE("what is told of a document is nothing of the one before it") {
+  Document document;
+  REQUIRE_FALSE(document.Parse(R"({"a":5,"b":true})").has_value());
+  // Where the names were, and the number.
+  REQUIRE_FALSE(document.Parse("[[],[],{},false]").has_value());
+  CHECK(Compiled(R"({"items":{"minItems":1,"not":{"const":false}}})").Check(document, 10) ==
+        Lines{"/0: has 0 elements, fewer than 1", "/1: has 0 elements, fewer than 1",
+              "/3: is what `not` forbids"});
+  CHECK(Compiled(R"({"items":{"enum":[5,1]}})").Check(document, 10).size() == 4);
+  CHECK(Compiled(R"({"items":{"const":5}})").Check(document, 10).size() == 4);
+  REQUIRE_FALSE(document.Parse(R"({"a":1,"b":2})").has_value());
+  REQUIRE_FALSE(document.Parse("[1,2,3,4]").has_value());
+  CHECK(Compiled(R"({"items":{"maximum":0}})").Check(document, 1) == Lines{"/0: 1 is above 0"});
+}
+
+TEST_CASE("one value is told not to be another, and a container not to be the schema's") {
+  CHECK(Problems(R"({"const":"x"})", "\"y\"") == Lines{R"(the body: "y" is not "x")"});
+  CHECK(Problems(R"({"const":null})", "0") == Lines{"the body: 0 is not null"});
+  CHECK(Problems(R"({"enum":["a",1.50,null]})", "[]") ==
+        Lines{R"(the body: an array is none of "a", 1.50, null)"});
+  CHECK(Problems(R"({"const":{"a":1}})", R"({"a":2})") ==
+        Lines{"the body: an object is not the object of the schema"});
+  CHECK(Problems(R"({"enum":[[1],2]})", "[2]") ==
+        Lines{"the body: an array is none of the array of the schema, 2"});
+}
+
+TEST_CASE("bounds, lengths and counts are told with what there is") {
+  CHECK(Problems(R"({"minimum":3})", "1") == Lines{"the body: 1 is below 3"});
+  CHECK(Problems(R"({"exclusiveMaximum":3})", "3.0") == Lines{"the body: 3.0 is not below 3"});
+  CHECK(Problems(R"({"multipleOf":0.01})", "19.991") ==
+        Lines{"the body: 19.991 is not a multiple of 0.01"});
+  CHECK(Problems(R"({"maxLength":3})", R"("\u00e9234")") ==
+        Lines{"the body: has 4 characters, more than 3"});
+  CHECK(Problems(R"({"uniqueItems":true})", "[3,1,2,1.0]") == Lines{"/3: the same as /1"});
+  CHECK(Problems(R"({"propertyNames":{"maxLength":2}})", R"({"abc":1})") ==
+        Lines{"/abc: its name has 3 characters, more than 2"});
+  CHECK(Problems(R"({"dependentRequired":{"a":["b"]}})", R"({"a":1})") ==
+        Lines{"/b: required where there is a, missing"});
+  CHECK(Problems(R"({"oneOf":[{"type":"integer"},{"type":"null"},{"type":"number"}]})", "1") ==
+        Lines{"the body: fits more than one schema of oneOf: numbers 1 and 3"});
+  CHECK(Problems(R"({"prefixItems":[true],"items":false})", "[1,2]") == Lines{"/1: not allowed"});
+}
+
 TEST_CASE("no more than 64 characters of a value are told") {
   const std::string_view schemas[] = {R"({"type":"boolean"})",
                                       R"({"type":["object","array"]})",
@@ -162,9 +205,8 @@ TEST_CASE("no more than 64 characters of a name are told") {
 
 TEST_CASE("what a schema has at length is cut, too") {
   const std::string text(1'000, 's');
-  for (const std::string& schema :
-       {"{\"const\":\"" + text + "\"}", "{\"enum\":[\"" + text + "\"]}",
-        "{\"maximum\":-" + Repeated(1'000, "9") + "}"}) {
+  for (const std::string& schema : {"{\"const\":\"" + text + "\"}", "{\"enum\":[\"" + text + "\"]}",
+                                    "{\"maximum\":-" + Repeated(1'000, "9") + "}"}) {
     const Lines lines = Problems(schema, schema[2] == 'm' ? "1" : "\"a\"");
     REQUIRE(lines.size() == 1);
     CHECK(lines[0].size() < 300);

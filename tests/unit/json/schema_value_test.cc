@@ -129,8 +129,7 @@ TEST_CASE("elements are unique in arrays of any length") {
 }
 
 TEST_CASE("what elements must contain is counted") {
-  CheckCase(
-      {R"({"contains":{"minimum":5}})", {"[5]", "[1,6,7]", "{}"}, {"[]", "[4]", "[1,2]"}});
+  CheckCase({R"({"contains":{"minimum":5}})", {"[5]", "[1,6,7]", "{}"}, {"[]", "[4]", "[1,2]"}});
   CheckCase({R"({"contains":{"const":1},"minContains":2,"maxContains":3})",
              {"[1,1]", "[1,0,1,1.0]"},
              {"[]", "[1]", "[1,1,1,1]", "[0,0,0]"}});
