@@ -32,6 +32,21 @@ DocumentReader::DocumentReader(const Parts& parts, const Document::Options& opti
       has_escapes_(std::memchr(parts.room.data(), '\\', parts.text_size) != nullptr),
       text_(MakeRoom(parts, has_escapes_)) {}
 
+inline Value& DocumentReader::Add(Type type) {
+  if (count_ == parts_.values.size()) parts_.values.resize(2 * parts_.values.size() + kFewValues);
+  Value& value = parts_.values[count_++];
+  value.type = type;
+  value.next = count_;
+  return value;
+}
+
+inline std::string_view DocumentReader::Token() const {
+  const char* begin = text_ + parts_.tokens[at_];
+  const char* end = text_ + parts_.tokens[at_ + 1];
+  while (IsSpace(end[-1])) --end;
+  return {begin, static_cast<size_t>(end - begin)};
+}
+
 bool DocumentReader::Read() {
   if (!ReadValue(0)) return false;
   return at_ == parts_.token_count || Fail("followed by something else");
@@ -51,21 +66,6 @@ bool DocumentReader::Fail(std::string_view what) {
 bool DocumentReader::FailWithin(std::string step) {
   steps_.push_back(std::move(step));
   return false;
-}
-
-Value& DocumentReader::Add(Type type) {
-  if (count_ == parts_.values.size()) parts_.values.resize(2 * parts_.values.size() + kFewValues);
-  Value& value = parts_.values[count_++];
-  value.type = type;
-  value.next = count_;
-  return value;
-}
-
-std::string_view DocumentReader::Token() const {
-  const char* begin = text_ + parts_.tokens[at_];
-  const char* end = text_ + parts_.tokens[at_ + 1];
-  while (IsSpace(end[-1])) --end;
-  return {begin, static_cast<size_t>(end - begin)};
 }
 
 bool DocumentReader::ReadValue(int depth) {
@@ -140,7 +140,7 @@ bool DocumentReader::ReadObject(int depth) {
   return !options_.unique_keys || CheckNames(index);
 }
 
-bool DocumentReader::ReadString(bool is_name) {
+inline bool DocumentReader::ReadString(bool is_name) {
   const std::string_view token = Token();
   ++at_;
   if (token.size() < 2 || token.back() != '"') return Fail("a string has no end");
@@ -163,7 +163,7 @@ bool DocumentReader::ReadEscapedString(Value& value) {
   return true;
 }
 
-bool DocumentReader::ReadNumberHere() {
+inline bool DocumentReader::ReadNumberHere() {
   const std::string_view token = Token();
   const char first = token.front();
   const auto number = ReadNumber(token);
