@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -109,6 +111,7 @@ class Settler {
   void OnNotMoved(uint64_t tag, Fate::Kind kind, FailedBy by, const Error& error, Moved moved);
   void TellNotMoved(std::string_view what, const Error& error);
   void RequeueLater(uint64_t tag);
+  void WatchRequeues();
   std::string ReasonOf(const FailedDelivery& failed, const std::string& cause) const;
   void Count(FailedBy by) const;
   void Publish() const;
@@ -132,7 +135,7 @@ class Settler {
   base::TimePoint deadline_timer_at_ = base::kNever;
   base::TimerId holding_timer_ = 0;
   base::TimerId requeue_timer_ = 0;
-  std::vector<uint64_t> to_requeue_;
+  std::deque<std::pair<base::TimePoint, uint64_t>> to_requeue_;  // earliest first
   base::TimePoint told_not_moved_at_ = base::TimePoint::min();
 };
 

@@ -180,11 +180,20 @@ void Settler::TellNotMoved(std::string_view what, const Error& error) {
 
 // Nobody was handed it: it would come again at once, and fail again, as fast as the broker can.
 void Settler::RequeueLater(uint64_t tag) {
-  to_requeue_.push_back(tag);
-  if (requeue_timer_ != 0) return;
-  requeue_timer_ = helpers_.reactor.After(kRequeueAfter, [this] {
+  to_requeue_.emplace_back(helpers_.reactor.Now() + kRequeueAfter, tag);
+  WatchRequeues();
+}
+
+// Each has its own time: it may have come from another consumer, which held it just before.
+void Settler::WatchRequeues() {
+  if (requeue_timer_ != 0 || to_requeue_.empty()) return;
+  requeue_timer_ = helpers_.reactor.At(to_requeue_.front().first, [this] {
     requeue_timer_ = 0;
-    for (const uint64_t held : std::exchange(to_requeue_, {})) ledger_.Release(held, Verb::kNack);
+    while (!to_requeue_.empty() && to_requeue_.front().first <= helpers_.reactor.Now()) {
+      ledger_.Release(to_requeue_.front().second, Verb::kNack);
+      to_requeue_.pop_front();
+    }
+    WatchRequeues();
     owner_.OnFrames();
   });
 }

@@ -90,6 +90,12 @@ void CheckField(const Document& document, const FieldPath& field, bool non_zero,
 std::optional<std::string> BodyCheck::Check(std::string_view body) const {
   if (body.empty()) return "the body is empty";
   Document& document = OwnDocument();
+  std::optional<std::string> wrong = CheckIn(document, body);
+  document.GiveBackMemory();
+  return wrong;
+}
+
+std::optional<std::string> BodyCheck::CheckIn(Document& document, std::string_view body) const {
   if (auto wrong = document.Parse(body, {.max_depth = kMaxDepth, .unique_keys = unique_keys})) {
     return base::Concat("the body is not well-formed JSON: ", *wrong);
   }

@@ -34,6 +34,9 @@ struct BodyCheck {
   // What is wrong with the body, for a person, each with a JSON Pointer where there is one; or
   // nothing. Allocates nothing in the steady state, where the body is valid.
   std::optional<std::string> Check(std::string_view body) const;
+
+ private:
+  std::optional<std::string> CheckIn(Document& document, std::string_view body) const;
 };
 
 }  // namespace amqp_sidecar::json

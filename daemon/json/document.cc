@@ -35,10 +35,15 @@ Document::Document() = default;
 Document::~Document() = default;
 
 void Document::GiveBackMemory() {
-  if (indexer_ && indexer_->capacity() * sizeof(uint32_t) > kMostKept) indexer_.reset();
-  if (room_.capacity() > kMostKept) std::string().swap(room_);
-  if (values_.capacity() * sizeof(Value) > kMostKept) std::vector<Value>().swap(values_);
-  if (scratch_.capacity() * sizeof(uint32_t) > kMostKept) std::vector<uint32_t>().swap(scratch_);
+  const auto is_much = [](size_t bytes) { return bytes > kMostKept; };
+  const bool indexer_is = indexer_ && is_much(indexer_->capacity() * sizeof(uint32_t));
+  const bool scratch_is = is_much(scratch_.capacity() * sizeof(scratch_[0]));
+  if (indexer_is) indexer_.reset();
+  if (scratch_is) std::vector<uint32_t>().swap(scratch_);
+  if (!is_much(room_.capacity()) && !is_much(values_.capacity() * sizeof(Value))) return;
+  count_ = 0;
+  std::string().swap(room_);
+  std::vector<Value>().swap(values_);
 }
 
 // The first of simdjson's two stages: UTF-8, and where every token begins. Its second would refuse
@@ -60,7 +65,6 @@ const char* Document::FindTokens() {
 }
 
 std::optional<std::string> Document::Parse(std::string_view text, const Options& options) {
-  GiveBackMemory();
   count_ = 0;
   bytes_ = text.size();
   if (text.empty()) return "empty";
@@ -70,11 +74,8 @@ std::optional<std::string> Document::Parse(std::string_view text, const Options&
   room_.append(simdjson::SIMDJSON_PADDING, '\0');
   if (const char* wrong = FindTokens()) return wrong;
   const uint32_t tokens = indexer_->n_structural_indexes;
-  // Never made smaller: to make values anew costs as much as to read them.
-  if (values_.size() < tokens) values_.resize(tokens);
   DocumentReader reader(
-      {indexer_->structural_indexes.get(), tokens, bytes_, room_, values_.data(), scratch_},
-      options);
+      {indexer_->structural_indexes.get(), tokens, bytes_, room_, values_, scratch_}, options);
   if (!reader.Read()) return reader.TakeError();
   count_ = reader.value_count();
   return std::nullopt;

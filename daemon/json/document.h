@@ -55,10 +55,14 @@ class Document {
   // nothing. Strict UTF-8 and no byte order mark; numbers of any size. Never quotes the text, but
   // for the names of members on the way. Up to 1 GiB.
   //
-  // Where it fails the document is empty. Memory of more than kMostKept bytes is given back at the
-  // next call.
+  // Where it fails the document is empty.
   std::optional<std::string> Parse(std::string_view text, const Options& options);
   std::optional<std::string> Parse(std::string_view text) { return Parse(text, Options()); }
+
+  // Forgets the text where it took much memory, and gives that back: to be called by whoever keeps
+  // a document for the next text.
+  void GiveBackMemory();
+  // Of each kind of its memory.
   static constexpr size_t kMostKept = 1u << 20;
 
   // The whole text is the value at 0.
@@ -83,13 +87,13 @@ class Document {
   std::string PointerTo(uint32_t index) const;
 
  private:
-  void GiveBackMemory();
   const char* FindTokens();
 
   std::unique_ptr<simdjson::internal::dom_parser_implementation> indexer_;
   size_t bytes_ = 0;
   // The text, padding, and behind it the strings that were unescaped.
   std::string room_;
+  // Never made shorter: to make values anew costs as much as to read them.
   std::vector<Value> values_;
   uint32_t count_ = 0;  // of them, those of this text
   std::vector<uint32_t> scratch_;

@@ -14,6 +14,7 @@ namespace {
 
 // Names of an object up to here are compared each with each.
 constexpr uint32_t kFewNames = 8;
+constexpr size_t kFewValues = 64;
 
 // All that is unescaped is shorter than the text: room for it that does not move later on.
 const char* MakeRoom(const DocumentReader::Parts& parts, bool has_escapes) {
@@ -30,6 +31,21 @@ DocumentReader::DocumentReader(const Parts& parts, const Document::Options& opti
       options_(options),
       has_escapes_(std::memchr(parts.room.data(), '\\', parts.text_size) != nullptr),
       text_(MakeRoom(parts, has_escapes_)) {}
+
+inline Value& DocumentReader::Add(Type type) {
+  if (count_ == parts_.values.size()) parts_.values.resize(2 * parts_.values.size() + kFewValues);
+  Value& value = parts_.values[count_++];
+  value.type = type;
+  value.next = count_;
+  return value;
+}
+
+inline std::string_view DocumentReader::Token() const {
+  const char* begin = text_ + parts_.tokens[at_];
+  const char* end = text_ + parts_.tokens[at_ + 1];
+  while (IsSpace(end[-1])) --end;
+  return {begin, static_cast<size_t>(end - begin)};
+}
 
 bool DocumentReader::Read() {
   if (!ReadValue(0)) return false;
@@ -50,13 +66,6 @@ bool DocumentReader::Fail(std::string_view what) {
 bool DocumentReader::FailWithin(std::string step) {
   steps_.push_back(std::move(step));
   return false;
-}
-
-std::string_view DocumentReader::Token() const {
-  const char* begin = text_ + parts_.tokens[at_];
-  const char* end = text_ + parts_.tokens[at_ + 1];
-  while (IsSpace(end[-1])) --end;
-  return {begin, static_cast<size_t>(end - begin)};
 }
 
 bool DocumentReader::ReadValue(int depth) {
@@ -84,8 +93,8 @@ bool DocumentReader::ReadArray(int depth) {
   if (depth == options_.max_depth) {
     return Fail(base::Concat("nested more than ", options_.max_depth, " levels deep"));
   }
-  Value& array = parts_.values[count_++];
-  array.type = Type::kArray;
+  const uint32_t index = count_;
+  Add(Type::kArray);
   ++at_;
   uint32_t count = 0;
   if (Peek() != ']') {
@@ -97,8 +106,8 @@ bool DocumentReader::ReadArray(int depth) {
     if (Peek() != ']') return Fail("an array goes on without a comma, or has no end");
   }
   ++at_;
-  array.count = count;
-  array.next = count_;
+  parts_.values[index].count = count;
+  parts_.values[index].next = count_;
   return true;
 }
 
@@ -106,9 +115,8 @@ bool DocumentReader::ReadObject(int depth) {
   if (depth == options_.max_depth) {
     return Fail(base::Concat("nested more than ", options_.max_depth, " levels deep"));
   }
-  const uint32_t index = count_++;
-  Value& object = parts_.values[index];
-  object.type = Type::kObject;
+  const uint32_t index = count_;
+  Add(Type::kObject);
   ++at_;
   uint32_t count = 0;
   if (Peek() != '}') {
@@ -127,19 +135,17 @@ bool DocumentReader::ReadObject(int depth) {
     if (Peek() != '}') return Fail("an object goes on without a comma, or has no end");
   }
   ++at_;
-  object.count = count;
-  object.next = count_;
+  parts_.values[index].count = count;
+  parts_.values[index].next = count_;
   return !options_.unique_keys || CheckNames(index);
 }
 
-bool DocumentReader::ReadString(bool is_name) {
+inline bool DocumentReader::ReadString(bool is_name) {
   const std::string_view token = Token();
   ++at_;
   if (token.size() < 2 || token.back() != '"') return Fail("a string has no end");
-  Value& value = parts_.values[count_++];
-  value.type = Type::kString;
+  Value& value = Add(Type::kString);
   value.is_name = is_name;
-  value.next = count_;
   value.begin = static_cast<uint32_t>(token.data() + 1 - text_);
   value.size = static_cast<uint32_t>(token.size() - 2);
   return !has_escapes_ || ReadEscapedString(value);
@@ -157,7 +163,7 @@ bool DocumentReader::ReadEscapedString(Value& value) {
   return true;
 }
 
-bool DocumentReader::ReadNumberHere() {
+inline bool DocumentReader::ReadNumberHere() {
   const std::string_view token = Token();
   const char first = token.front();
   const auto number = ReadNumber(token);
@@ -166,11 +172,9 @@ bool DocumentReader::ReadNumberHere() {
     return Fail(meant ? "not a valid number" : "not a JSON value");
   }
   ++at_;
-  Value& value = parts_.values[count_++];
-  value.type = Type::kNumber;
+  Value& value = Add(Type::kNumber);
   value.is_plain_integer = number->is_plain_integer;
   value.integer = number->integer;
-  value.next = count_;
   value.begin = static_cast<uint32_t>(token.data() - text_);
   value.size = static_cast<uint32_t>(token.size());
   return true;
@@ -179,10 +183,7 @@ bool DocumentReader::ReadNumberHere() {
 bool DocumentReader::ReadLiteral(std::string_view literal, Type type) {
   if (Token() != literal) return Fail(base::Concat("not ", literal));
   ++at_;
-  Value& value = parts_.values[count_++];
-  value.type = type;
-  value.is_true = literal.front() == 't';
-  value.next = count_;
+  Add(type).is_true = literal.front() == 't';
   return true;
 }
 

@@ -24,7 +24,7 @@ class DocumentReader {
     size_t text_size;
     // Begins with the text and a zero byte. Unescaped strings are appended.
     std::string& room;
-    Value* values;  // as many as there are tokens
+    std::vector<Value>& values;  // grows where it is too short
     std::vector<uint32_t>& scratch;
   };
 
@@ -53,6 +53,8 @@ class DocumentReader {
   std::string_view TextOf(uint32_t index) const {
     return {text_ + parts_.values[index].begin, parts_.values[index].size};
   }
+  // The one behind the last. The others may move.
+  Value& Add(Type type);
   bool Fail(std::string_view what);
   bool FailWithin(std::string step);
 

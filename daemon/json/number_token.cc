@@ -7,54 +7,43 @@ namespace {
 
 constexpr size_t kMostPlainDigits = 18;  // any of these fit int64_t
 
-class Scanner {
- public:
-  explicit Scanner(std::string_view text) : text_(text) {}
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-  bool Skip(char c) {
-    if (at_ == text_.size() || text_[at_] != c) return false;
-    ++at_;
-    return true;
+// At least one digit.
+bool SkipDigits(const char*& at, const char* end) {
+  const char* begin = at;
+  while (at != end && IsDigit(*at)) ++at;
+  return at != begin;
+}
+
+// A fraction and an exponent, or one of them, up to the end.
+bool IsRest(const char* at, const char* end) {
+  if (at != end && *at == '.' && !SkipDigits(++at, end)) return false;
+  if (at != end && (*at == 'e' || *at == 'E')) {
+    ++at;
+    if (at != end && (*at == '+' || *at == '-')) ++at;
+    if (!SkipDigits(at, end)) return false;
   }
-  size_t SkipDigits() {
-    const size_t begin = at_;
-    while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9') ++at_;
-    return at_ - begin;
-  }
-  bool done() const { return at_ == text_.size(); }
-  size_t at() const { return at_; }
-
- private:
-  const std::string_view text_;
-  size_t at_ = 0;
-};
-
-int64_t ToInteger(std::string_view digits, bool negative) {
-  int64_t value = 0;
-  for (const char c : digits) value = value * 10 + (c - '0');
-  return negative ? -value : value;
+  return at == end;
 }
 
 }  // namespace
 
 std::optional<NumberToken> ReadNumber(std::string_view token) {
-  Scanner scanner(token);
-  const bool negative = scanner.Skip('-');
-  const size_t begin = scanner.at();
-  // No digit stands behind a leading zero.
-  const size_t digits = scanner.Skip('0') ? 1 : scanner.SkipDigits();
-  if (digits == 0) return std::nullopt;
-  if (scanner.done()) {
-    if (digits > kMostPlainDigits) return NumberToken();
-    return NumberToken{true, ToInteger(token.substr(begin, digits), negative)};
-  }
-  if (scanner.Skip('.') && scanner.SkipDigits() == 0) return std::nullopt;
-  if (scanner.Skip('e') || scanner.Skip('E')) {
-    if (!scanner.Skip('+')) scanner.Skip('-');
-    if (scanner.SkipDigits() == 0) return std::nullopt;
-  }
-  if (!scanner.done()) return std::nullopt;
-  return NumberToken();
+  const char* at = token.data();
+  const char* const end = at + token.size();
+  const bool negative = at != end && *at == '-';
+  if (negative) ++at;
+  const char* const begin = at;
+  // Of too many digits it is not wanted.
+  uint64_t value = 0;
+  for (; at != end && IsDigit(*at); ++at) value = value * 10 + static_cast<uint64_t>(*at - '0');
+  const auto digits = static_cast<size_t>(at - begin);
+  if (digits == 0 || (digits > 1 && *begin == '0')) return std::nullopt;
+  if (at != end) return IsRest(at, end) ? std::optional(NumberToken()) : std::nullopt;
+  if (digits > kMostPlainDigits) return NumberToken();
+  const auto integer = static_cast<int64_t>(value);
+  return NumberToken{true, negative ? -integer : integer};
 }
 
 }  // namespace amqp_sidecar::json

@@ -20,7 +20,7 @@ constexpr size_t kMaxDetailBytes = 1024;
 // clang-format off
 constexpr ErrorRow kErrorTable[] = {
     {Reason::kInvalidMessage, StatusCode::INVALID_ARGUMENT, "The message breaks a rule of AMQP or of the sidecar."},
-    {Reason::kInvalidBody, StatusCode::INVALID_ARGUMENT, "The body is not what its content type says."},
+    {Reason::kInvalidBody, StatusCode::INVALID_ARGUMENT, "The body is not what its content type or a rule says."},
     {Reason::kMessageTooLarge, StatusCode::INVALID_ARGUMENT, "The body is over limits.max_message_bytes."},
     {Reason::kExchangeNotFound, StatusCode::NOT_FOUND, "The exchange does not exist."},
     {Reason::kUnroutable, StatusCode::FAILED_PRECONDITION, "No binding of the exchange matches the message."},

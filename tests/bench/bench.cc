@@ -22,13 +22,14 @@
 #include "bench/latency_part.h"
 #include "bench/pairs_part.h"
 #include "bench/rounds.h"
+#include "bench/schema_part.h"
 #include "bench/world.h"
 
 namespace amqp_sidecar::bench {
 namespace {
 
-const std::vector<std::string> kParts = {"pairs", "consume", "latency",
-                                         "idle",  "clients", "beside"};
+const std::vector<std::string> kParts = {"pairs",   "consume", "latency", "idle",
+                                         "clients", "beside",  "schema"};
 
 struct Options {
   std::vector<std::string> parts = kParts;
@@ -51,11 +52,11 @@ void AddOptions(CLI::App& app, Options& options) {
       ->check(CLI::IsMember(kParts))
       ->capture_default_str();
   app.add_option("--rounds", options.rounds.rounds,
-                 "pairs, consume, latency: rounds that count, after one that warms up")
+                 "pairs, consume, latency, schema: rounds that count, after one that warms up")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   app.add_option("--piece-seconds", options.rounds.piece_seconds,
-                 "pairs, consume: how long a direct piece is to take")
+                 "pairs, consume, schema: how long a direct piece (one without a rule) is to take")
       ->check(CLI::Range(0.01, 60.0))
       ->capture_default_str();
   app.add_option("--queues", options.rounds.queues,
@@ -67,7 +68,7 @@ void AddOptions(CLI::App& app, Options& options) {
   app.add_option(
          "--windows", options.rounds.windows,
          "pairs: only these (1, 16 and 64 by unary calls; 1000, or 100 of the largest body, "
-         "by stream)")
+         "by stream) and schema (1 and 64 by unary calls, 1000 by stream)")
       ->delimiter(',');
   app.add_option("--latency-messages", options.latency_messages,
                  "latency: messages of each path in a round")
@@ -113,6 +114,7 @@ std::string Run(const Options& options) {
     figures.Json("latency", RunLatencyPart(world, options.rounds, options.latency_messages));
   }
   if (options.Has("beside")) figures.Json("beside", RunBesidePart(world, options.beside));
+  if (options.Has("schema")) figures.Json("schema", RunSchemaPart(world, options.rounds));
   if (options.Has("clients")) figures.Json("clients", RunClientsPart(world, options.clients));
   if (options.Has("idle")) figures.Json("idle", RunIdlePart(world, options.idle_calls));
   return figures.str() + "\n";

@@ -90,6 +90,17 @@ def latency_pairs_of(figures: Figures) -> list[Pair]:
     return _pairs(figures.get("latency", []), LATENCY)
 
 
+def schema_ratios_of(figures: Figures) -> dict[tuple[str, int], Spread]:
+    """By way and window: messages a second with a schema, of those without a rule, by round."""
+    rates: dict[tuple[str, int], dict[str, dict[int, float]]] = {}
+    for piece in figures.get("schema", []):
+        by_rule = rates.setdefault((piece["through"], piece["window"]), {})
+        by_rule.setdefault(piece["rule"], {})[piece["round"]] = rate(piece)
+    return {case: spread_of([value / by_rule["none"][number]
+                             for number, value in by_rule["schema"].items()])
+            for case, by_rule in rates.items()}
+
+
 def _pairs(pieces: list[Piece], work: str) -> list[Pair]:
     ways = sorted({piece["path"] for piece in pieces} - {"direct"})
     pairs: dict[Case, Pair] = {}

@@ -4,7 +4,7 @@ import dataclasses
 import typing
 
 from figures import (CONSUME, LATENCY, Case, Pair, Spread, consume_pairs_of, latency_pairs_of,
-                     pairs_of, size_name)
+                     pairs_of, schema_ratios_of, size_name)
 
 SMALL = (256, 1024)
 LARGE = 65536
@@ -137,10 +137,18 @@ def client_goals(clients: dict[str, typing.Any] | None) -> list[Goal]:
             at_most(name + "fastest over slowest", 2, " ×", ratio)]
 
 
+def schema_goals(figures: dict[str, typing.Any]) -> list[Goal]:
+    ratios = schema_ratios_of(figures)
+    return [at_least(f"throughput with a schema, of that without: {through}, window {window:,}",
+                     0.95, " ×", ratios.get((through, window)))
+            for through, window in (("unary", 1), ("unary", 64), ("stream", 1000))]
+
+
 def goals_of(figures: dict[str, typing.Any]) -> list[Goal]:
     return [*publish_goals(pairs_of(figures), figures["daemon_idle_bytes"]),
             *consume_goals(consume_pairs_of(figures)), *latency_goals(latency_pairs_of(figures)),
-            *idle_goals(figures.get("idle")), *client_goals(figures.get("clients"))]
+            *idle_goals(figures.get("idle")), *client_goals(figures.get("clients")),
+            *schema_goals(figures)]
 
 
 def verdict(goal: Goal) -> str:

@@ -10,7 +10,7 @@ import xml.etree.ElementTree
 sys.dont_write_bytecode = True
 
 from figures import (CONSUME, LATENCY, Case, Spread, consume_pairs_of,  # noqa: E402
-                     latency_pairs_of, pairs_of)
+                     latency_pairs_of, pairs_of, schema_ratios_of)
 from goals import goals_of, verdict  # noqa: E402
 from picture import svg  # noqa: E402
 from report import BEGIN, END, with_tables  # noqa: E402
@@ -39,6 +39,14 @@ class ReportTest(unittest.TestCase):
         # The ratio of the medians would be 1.
         self.assertEqual(stream.rate_ratio(), Spread(1.25, 0.8, 1.25))
         self.assertEqual(unary.rate_ratio(), Spread(0.8, 0.5, 1))
+
+    def test_a_schema_costs_what_it_costs_within_a_round(self) -> None:
+        self.assertEqual(schema_ratios_of(self.figures), {("stream", 1000): Spread(0.8, 0.5, 1.0)})
+        name = "throughput with a schema, of that without: "
+        self.assertEqual(self.verdicts[name + "stream, window 1,000"], "not met")
+        self.assertEqual(self.verdicts[name + "unary, window 1"], "not measured")
+        self.assertIn("| stream | 1,000 | 500 (250–1,000) | 400 (250–500) | **0.80 (0.50–1.00)** |",
+                      markdown(self.figures))
 
     def test_memory_is_over_idle_and_against_the_bytes_in_flight(self) -> None:
         large = self.pairs[Case("quorum", 65536, 100, "stream")]

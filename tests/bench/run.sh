@@ -8,7 +8,7 @@ usage: tests/bench/run.sh [--quick] [OPTION...]
   Builds bench as it is shipped (preset release), runs it, and writes the tables of
   docs/performance.md and the picture beside it: about twenty minutes.
   --quick  two minutes' worth; prints, and writes nothing into docs
-  OPTION   of bench, such as --parts pairs,consume or --rounds 9
+  OPTION   of bench, such as --parts pairs,schema or --rounds 9
 Environment: AMQP_URI  a broker that runs; without it a private node, whose CPU is measured too
              FIGURES   where the raw figures go (build/release/bench.json)
 END_OF_USAGE

@@ -3,8 +3,8 @@
 import statistics
 import typing
 
-from figures import (Pair, Spread, consume_pairs_of, latency_pairs_of, pairs_of, size_name,
-                     spread_of)
+from figures import (Pair, Spread, consume_pairs_of, latency_pairs_of, pairs_of, rate,
+                     schema_ratios_of, size_name, spread_of)
 from goals import goals_of, verdict
 
 Figures = dict[str, typing.Any]
@@ -136,6 +136,17 @@ def beside_table(measurements: list[Figures]) -> str:
     return table(head, rows)
 
 
+def schema_table(pieces: list[Figures]) -> str:
+    rows = []
+    for (through, window), share in schema_ratios_of({"schema": pieces}).items():
+        rates = [spread_of([rate(piece) for piece in pieces if piece["rule"] == rule
+                            and (piece["through"], piece["window"]) == (through, window)])
+                 for rule in ("none", "schema")]
+        rows.append([through, f"{window:,}", *(whole(one) for one in rates), ratio(share)])
+    return table(["by", "window", "without a rule, messages/s", "with a schema, messages/s",
+                  "with ÷ without"], rows)
+
+
 def goal_table(figures: Figures) -> str:
     rows = [[goal.name, goal.bound, goal.value, verdict(goal)] for goal in goals_of(figures)]
     return table(["goal", "bound", "value", ""], rows)
@@ -168,7 +179,8 @@ def markdown(figures: Figures, picture: str = "") -> str:
         parts += ["### From a publish to its delivery\n", latency_table(latencies)]
     for name, title, make in (("idle", "After a silence", idle_table),
                               ("clients", "Many clients", clients_table),
-                              ("beside", "One at a time beside a saturating client", beside_table)):
+                              ("beside", "One at a time beside a saturating client", beside_table),
+                              ("schema", "An order that must fit its schema", schema_table)):
         if name in figures:
             parts += [f"### {title}\n", make(figures[name])]
     return "\n".join(parts)

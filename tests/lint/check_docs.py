@@ -2,7 +2,7 @@
 """What the documents point at is there, and what they configure is a configuration.
 
 Checked: relative links; paths of this project in backticks; every block that begins with
-```yaml config, by amqp-sidecar check-config.
+```yaml config, by amqp-sidecar check-config, as if it stood in the document's folder.
 
 Usage: check_docs.py ROOT AMQP_SIDECAR
 """
@@ -32,14 +32,16 @@ def broken_pointers(root, document, text):
             yield f"names {path}"
 
 
-def bad_configs(binary, text):
+def bad_configs(binary, document, text):
     clean = {k: v for k, v in os.environ.items() if not k.startswith("AMQP_SIDECAR_")}
     for block in CONFIG.findall(text):
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
             file.write(block)
             file.flush()
-            done = subprocess.run([binary, "check-config", "--config", file.name], env=clean,
-                                  capture_output=True, text=True, timeout=30, check=False)
+            command = [binary, "check-config", "--config", file.name,
+                       "--set", f"validation.schema_dir={document.parent.resolve()}"]
+            done = subprocess.run(command, env=clean, capture_output=True, text=True, timeout=30,
+                                  check=False)
         if done.returncode != 0:
             yield done.stderr.strip()
 
@@ -51,7 +53,7 @@ def main():
     for document in documents(root):
         text = document.read_text()
         configs += len(CONFIG.findall(text))
-        for fault in [*broken_pointers(root, document, text), *bad_configs(binary, text)]:
+        for fault in [*broken_pointers(root, document, text), *bad_configs(binary, document, text)]:
             print(f"{document.relative_to(root)}: {fault}")
             faults += 1
     print(f"{len(documents(root))} documents, {configs} configurations, {faults} faults")

@@ -104,7 +104,21 @@ void Consumer::OnDelivery(const broker::Delivery& delivery) {
     ground_.checker.Fail(Describe() + " gets publish " +
                          std::to_string(ground_.checker.publish_of(*copy)) + " " + wrong);
   }
+  if (habits_.invalid && random_.Chance(0.05)) return FindInvalid(delivery.id, held);
   SettleLater(std::move(held));
+}
+
+// As a call does on its own thread, a little later.
+void Consumer::FindInvalid(const broker::DeliveryId& id, const Held& held) {
+  const bool dies = random_.Chance(0.5);
+  ground_.reactor.WorldAfter(
+      random_.Time({}, milliseconds(5)), [self = shared_from_this(), id, held, dies] {
+        self->ground_.trace.Event("invalid", {self->id_, dies}, held.id);
+        self->ground_.settlements.FoundInvalid(held.key, dies);
+        self->ground_.broker.ReportInvalid(
+            self->id_, {{id, dies ? broker::OnInvalid::kDeadLetter : broker::OnInvalid::kReject,
+                         "/order_id: required, missing"}});
+      });
 }
 
 Verb Consumer::RandomVerb() {

@@ -30,6 +30,7 @@ class Consumer final : public broker::SubscriptionListener,
   struct Habits {
     bool bad = false;       // settles twice, late, in two ways, or what it never had
     bool delays = false;    // nacks with a delay
+    bool invalid = false;   // a rule keeps some deliveries from it
     double failures = 0.2;  // how often it does not ack
   };
 
@@ -69,6 +70,7 @@ class Consumer final : public broker::SubscriptionListener,
 
   void OnDelivery(const broker::Delivery& delivery);
   void SettleLater(Held held);
+  void FindInvalid(const broker::DeliveryId& id, const Held& held);
   void Settle(broker::Verb verb, std::vector<Held> held);
   void OnSettled(broker::Verb verb, size_t call, const std::vector<Held>& held,
                  const broker::SettleResult& result);

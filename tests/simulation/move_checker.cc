@@ -74,6 +74,11 @@ std::vector<SettlementChecker::Way> SettlementChecker::Ways(const Key& key,
   };
   if (delivery.deadline_from <= checker_.Now()) fails("ack_deadline");
   if (too_often(key, delivery)) fails("redelivery");
+  if (delivery.invalid_since != base::kNever) {
+    ways.push_back(WayOf(terms, delivery, {Verb::kReject, std::nullopt, delivery.invalid_since}));
+    if (delivery.invalid_dies) ways.back().kind = Way::Kind::kDie;
+    ways.back().dead_by = "invalid";
+  }
   // RabbitMQ would dead-letter one that has waited by the queue's name, so the sidecar does it.
   if (terms.dead_letters && waited(delivery)) {
     for (Way& way : ways) {

@@ -163,6 +163,13 @@ void SettlementChecker::Told(const Key& key, Verb verb, size_t call,
   }
 }
 
+void SettlementChecker::FoundInvalid(const Key& key, bool dead_letter) {
+  const auto found = deliveries_.find(key);
+  if (found == deliveries_.end()) return;
+  found->second.invalid_since = checker_.Now();
+  found->second.invalid_dies = dead_letter;
+}
+
 void SettlementChecker::AskedForTime(const Key& key, base::Duration ack_deadline) {
   const auto found = deliveries_.find(key);
   if (found == deliveries_.end() || found->second.deadline_from == base::kNever) return;
@@ -187,6 +194,7 @@ std::string SettlementChecker::Owed(base::TimePoint time) const {
     if (delivery.told_ok != 0 && delivery.told < time) {
       return Describe(key) + " was settled with OK, and not at the broker";
     }
+    if (delivery.invalid_since < time) return Describe(key) + " was found invalid, and is here";
     if (delivery.received > 0 && delivery.deadline_by < time) {
       return Describe(key) + " is held past its deadline";
     }

@@ -81,6 +81,8 @@ class SettlementChecker {
             std::optional<broker::SettleReason> failure);
   // The call as a whole was refused.
   void Refused(const Key& key, broker::Verb verb, size_t call);
+  // Its body is at fault: it is to be dead-lettered, or rejected, and nobody is told.
+  void FoundInvalid(const Key& key, bool dead_letter);
   void AskedForTime(const Key& key, base::Duration ack_deadline);
   void ToldOfTime(const Key& key, base::Duration ack_deadline, base::TimePoint asked);
 
@@ -114,6 +116,8 @@ class SettlementChecker {
     // Its time may be up from the first on, and is, where it was received, at the second.
     base::TimePoint deadline_from = base::kNever;
     base::TimePoint deadline_by = base::kNever;
+    base::TimePoint invalid_since = base::kNever;  // its body was found at fault
+    bool invalid_dies = false;
     unsigned told_ok = 0;  // a bit for each verb
     bool told_not_moved = false;
     base::TimePoint told;

@@ -193,6 +193,7 @@ void Workload::Subscribe() {
   habits.bad = plan_.bad_settlements;
   SettlementChecker::Terms terms;
   if (plan_.retries) {
+    habits.invalid = true;
     AddTerms(request);
     habits.delays = random_.Chance(0.6);
     habits.failures = random_.Chance(0.5) ? 0.2 : 0.7;

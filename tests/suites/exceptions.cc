@@ -14,7 +14,10 @@ Exceptions::Exceptions(const std::filesystem::path& list, const std::string& dra
   std::ifstream stream(list);
   if (!stream) throw std::runtime_error(list.string() + " cannot be read");
   for (std::string line; std::getline(stream, line);) {
-    if (line.empty() || line.starts_with('#') || !line.starts_with(draft + " | ")) continue;
+    if (line.empty() || line.starts_with('#')) continue;
+    const std::string of = line.substr(0, line.find(" | "));
+    if (of != "draft7" && of != "draft2020-12") throw std::runtime_error("no draft: " + line);
+    if (of != draft) continue;
     const size_t reason = line.rfind(" | ");
     const std::string name = line.substr(0, reason);
     size_t bars = 0;

@@ -118,6 +118,22 @@ TEST_CASE("one that cannot be moved is requeued, and not at once") {
   CHECK(Status(world).dead_lettered == 0);
 }
 
+TEST_CASE("of several that cannot be moved each is held for its own time") {
+  World world;
+  world.Connect();
+  const auto listener = world.Active(2);
+  FakeChannel& consumer = world.Channel();
+  for (const std::string& id : listener->ids) {
+    Report(world, {id}, OnInvalid::kDeadLetter);
+    world.Channel().CloseByBroker(403, "ACCESS_REFUSED - access to queue refused");
+    world.Settle();
+    world.Advance(Settler::kRequeueAfter / 2);
+  }
+  CHECK(consumer.settlements == Words{"nack 1"});
+  world.Advance(Settler::kRequeueAfter / 2);
+  CHECK(consumer.settlements == Words{"nack 1", "nack 2"});
+}
+
 TEST_CASE("one that was settled or whose time was up meanwhile is left alone") {
   World world;
   world.Connect();
