@@ -11,6 +11,7 @@ namespace {
 
 // Schemas are nested deeper than what they describe.
 constexpr int kMaxSchemaDepth = 256;
+constexpr uint32_t kManyMembers = 32;
 
 // Where, below a schema, other schemas stand.
 constexpr std::array<std::string_view, 12> kSchemas = {"additionalItems",
@@ -61,6 +62,7 @@ std::shared_ptr<const SchemaFile> SchemaFile::Read(const Source& source, std::st
     error = base::Concat(source.name, ": not well-formed JSON: ", *wrong);
     return nullptr;
   }
+  file->IndexLargeObjects();
   auto whole = std::make_unique<SchemaResource>();
   whole->uri = source.uri;
   whole->draft = source.draft;
@@ -72,6 +74,25 @@ std::shared_ptr<const SchemaFile> SchemaFile::Read(const Source& source, std::st
   if (file->error_.empty()) return file;
   error = file->error_;
   return nullptr;
+}
+
+void SchemaFile::IndexLargeObjects() {
+  for (uint32_t object = 0; object < document_.size(); ++object) {
+    const Value& value = document_[object];
+    if (value.type != Type::kObject || value.count < kManyMembers) continue;
+    uint32_t name = object + 1;
+    for (uint32_t i = 0; i < value.count; ++i) {
+      members_[{object, std::string(document_.text(name))}] = name + 1;
+      name = document_[name + 1].next;
+    }
+  }
+}
+
+std::optional<uint32_t> SchemaFile::Find(uint32_t object, std::string_view name) const {
+  if (document_[object].count < kManyMembers) return document_.Find(object, name);
+  const auto found = members_.find({object, std::string(name)});
+  if (found == members_.end()) return std::nullopt;
+  return found->second;
 }
 
 const SchemaResource& SchemaFile::ResourceOf(uint32_t index) const {

@@ -8,8 +8,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "json/document.h"
 #include "json/schema.h"
 
@@ -51,12 +53,16 @@ class SchemaFile {
   // The innermost that the value at `index` is in.
   const SchemaResource& ResourceOf(uint32_t index) const;
 
+  // As Document::Find, in a time that does not grow with the object.
+  std::optional<uint32_t> Find(uint32_t object, std::string_view name) const;
+
   // "order.json#/properties/total"
   std::string Describe(uint32_t index) const;
 
  private:
   explicit SchemaFile(std::string name) : name_(std::move(name)) {}
 
+  void IndexLargeObjects();
   void Index(uint32_t index, SchemaResource* resource);
   void IndexMember(uint32_t name, SchemaResource* resource);
   void IndexAll(uint32_t container, SchemaResource* resource);
@@ -69,6 +75,8 @@ class SchemaFile {
 
   const std::string name_;
   Document document_;
+  // Of objects with many members: by the object and the name, the value.
+  absl::flat_hash_map<std::pair<uint32_t, std::string>, uint32_t> members_;
   std::vector<std::unique_ptr<SchemaResource>> resources_;  // in the order of their roots
   std::string error_;
 };

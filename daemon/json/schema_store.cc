@@ -45,14 +45,15 @@ std::optional<Path> PathWithin(const fs::path& folder, const fs::path& file) {
 }
 
 // RFC 6901 §4, from the value at `from`.
-std::optional<uint32_t> Follow(const Document& document, uint32_t from, std::string_view pointer) {
+std::optional<uint32_t> Follow(const SchemaFile& file, uint32_t from, std::string_view pointer) {
+  const Document& document = file.document();
   const auto words = SplitPointer(pointer);
   if (!words) return std::nullopt;
   uint32_t at = from;
   for (const std::string& word : *words) {
     std::optional<uint32_t> next;
     const auto index = IndexFrom(word);
-    if (document[at].type == Type::kObject) next = document.Find(at, word);
+    if (document[at].type == Type::kObject) next = file.Find(at, word);
     if (document[at].type == Type::kArray && index) next = document.Element(at, *index);
     if (!next) return std::nullopt;
     at = *next;
@@ -179,7 +180,7 @@ absl::StatusOr<SchemaStore::Target> SchemaStore::Resolve(const SchemaResource& r
   const std::string& fragment = parts->fragment;
   if (fragment.empty()) return target;
   if (fragment.starts_with('/')) {
-    const auto index = Follow(known->file->document(), named.root, fragment);
+    const auto index = Follow(*known->file, named.root, fragment);
     if (!index) {
       return Fail(base::Concat("there is no ", fragment, " in ", known->file->name()));
     }
