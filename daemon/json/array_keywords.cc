@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "json/count_limit.h"
 #include "json/equality.h"
 #include "json/evaluation.h"
 #include "json/keywords.h"
@@ -13,23 +14,6 @@ namespace {
 constexpr TypeSet kArrays = SetOf(Type::kArray);
 // Elements up to here are compared each with each.
 constexpr uint32_t kFewElements = 8;
-
-class ItemCount final : public Keyword {
- public:
-  ItemCount(uint32_t limit, bool is_minimum)
-      : Keyword(kArrays), limit_(limit), is_minimum_(is_minimum) {}
-
-  bool Check(Evaluation& evaluation, uint32_t node, const Evaluated&) const override {
-    const uint32_t count = evaluation.value(node).count;
-    if (is_minimum_ ? count >= limit_ : count <= limit_) return true;
-    return evaluation.Fail(node, "has ", count, " elements, ",
-                           is_minimum_ ? "fewer than " : "more than ", limit_);
-  }
-
- private:
-  const uint32_t limit_;
-  const bool is_minimum_;
-};
 
 class UniqueItems final : public Keyword {
  public:
@@ -156,10 +140,12 @@ void AddContains(const SchemaObject& schema, Subschema& out) {
 
 void AddArrayKeywords(const SchemaObject& schema, Subschema& out) {
   if (const auto least = schema.FindCount("minItems")) {
-    out.keywords.push_back(std::make_unique<ItemCount>(*least, true));
+    out.keywords.push_back(
+        std::make_unique<CountLimit>(Type::kArray, CountLimit::Limit{*least, true}));
   }
   if (const auto most = schema.FindCount("maxItems")) {
-    out.keywords.push_back(std::make_unique<ItemCount>(*most, false));
+    out.keywords.push_back(
+        std::make_unique<CountLimit>(Type::kArray, CountLimit::Limit{*most, false}));
   }
   AddItems(schema, out);
   AddContains(schema, out);

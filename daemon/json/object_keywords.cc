@@ -2,6 +2,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "base/strings.h"
+#include "json/count_limit.h"
 #include "json/evaluation.h"
 #include "json/excerpt.h"
 #include "json/keywords.h"
@@ -28,23 +29,6 @@ bool Has(Evaluation& evaluation, uint32_t object, std::string_view name) {
   }
   return false;
 }
-
-class PropertyCount final : public Keyword {
- public:
-  PropertyCount(uint32_t limit, bool is_minimum)
-      : Keyword(kObjects), limit_(limit), is_minimum_(is_minimum) {}
-
-  bool Check(Evaluation& evaluation, uint32_t node, const Evaluated&) const override {
-    const uint32_t count = evaluation.value(node).count;
-    if (is_minimum_ ? count >= limit_ : count <= limit_) return true;
-    return evaluation.Fail(node, "has ", count, " members, ",
-                           is_minimum_ ? "fewer than " : "more than ", limit_);
-  }
-
- private:
-  const uint32_t limit_;
-  const bool is_minimum_;
-};
 
 class Required final : public Keyword {
  public:
@@ -242,10 +226,12 @@ void AddObjectKeywords(const SchemaObject& schema, Subschema& out) {
     out.keywords.push_back(std::make_unique<Required>(schema.NamesAt(*names)));
   }
   if (const auto least = schema.FindCount("minProperties")) {
-    out.keywords.push_back(std::make_unique<PropertyCount>(*least, true));
+    out.keywords.push_back(
+        std::make_unique<CountLimit>(Type::kObject, CountLimit::Limit{*least, true}));
   }
   if (const auto most = schema.FindCount("maxProperties")) {
-    out.keywords.push_back(std::make_unique<PropertyCount>(*most, false));
+    out.keywords.push_back(
+        std::make_unique<CountLimit>(Type::kObject, CountLimit::Limit{*most, false}));
   }
   if (const Subschema* names = schema.FindSchema("propertyNames")) {
     out.keywords.push_back(std::make_unique<PropertyNames>(*names));
