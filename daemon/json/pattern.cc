@@ -61,7 +61,9 @@ size_t Pattern::steps_per_byte() const {
 }
 
 bool Pattern::Matches(std::string_view text) const {
-  return compiled_->Match(text, 0, text.size(), re2::RE2::UNANCHORED, nullptr, 0);
+  // RE2's own kind of string_view differs by version.
+  return compiled_->Match({text.data(), text.size()}, 0, text.size(), re2::RE2::UNANCHORED, nullptr,
+                          0);
 }
 
 }  // namespace amqp_sidecar::json
