@@ -38,9 +38,9 @@ std::string WhatBecomesOfIt(json::OnInvalid action) {
 // The daemon's rules, for the messages of one command.
 class Judge {
  public:
-  Judge(broker::Broker::Config config, const ValidateCommand& command)
-      : max_message_bytes_(config.max_message_bytes),
-        validator_(std::move(config.validation)),
+  Judge(BodyRules rules, const ValidateCommand& command)
+      : max_message_bytes_(rules.max_message_bytes),
+        validator_(std::move(rules.validation)),
         command_(command) {}
 
   // What is wrong with the body; or nothing.
@@ -65,7 +65,7 @@ class Judge {
     return absl::StrCat(fault->reason, " (", WhatBecomesOfIt(fault->action), ")");
   }
 
-  const size_t max_message_bytes_;
+  const uint64_t max_message_bytes_;
   const json::Validator validator_;
   const ValidateCommand& command_;
 };
@@ -74,12 +74,12 @@ class Judge {
 
 int RunValidate(const ConfigSources& sources, const ValidateCommand& command, std::istream& in,
                 std::ostream& out, std::ostream& err) {
-  absl::StatusOr<LoadedSettings> loaded = LoadSettings(sources);
-  if (!loaded.ok()) {
-    err << "amqp-sidecar: configuration: " << std::string(loaded.status().message()) << std::endl;
+  absl::StatusOr<BodyRules> rules = LoadBodyRules(sources);
+  if (!rules.ok()) {
+    err << "amqp-sidecar: configuration: " << std::string(rules.status().message()) << std::endl;
     return kExitConfig;
   }
-  const Judge judge(std::move(loaded->settings.broker), command);
+  const Judge judge(*std::move(rules), command);
   bool all_valid = true;
   bool all_read = true;
   for (const std::string& file : command.files) {

@@ -84,7 +84,6 @@ DeliveryLedger::Open& DeliveryLedger::Close(uint64_t tag, Mark mark) {
   Open& open = open_.at(tag);
   assert(open.phase == Phase::kOpen);
   if (open.entry.deadline != base::kNever) due_.erase({open.entry.deadline, tag});
-  open.entry.message.reset();
   if (std::exchange(open.withheld, false)) --withheld_;
   SetMark(tag, mark);
   return open;
@@ -92,6 +91,8 @@ DeliveryLedger::Open& DeliveryLedger::Close(uint64_t tag, Mark mark) {
 
 void DeliveryLedger::Ready(uint64_t tag, Open& open, Verb frame) {
   open.phase = Phase::kReady;
+  // Not before: a stream goes on from the oldest that is not settled.
+  open.entry.message.reset();
   open.frame = frame;
   to_send_.push_back(tag);
 }

@@ -40,6 +40,12 @@ bool AreEqualObjects(const Document& a, uint32_t a_node, const Document& b, uint
     if (!other || !AreEqual(a, name + 1, b, *other, evaluation)) return false;
     name = a[name + 1].next;
   }
+  // Names may be there twice: they are as many, and still others.
+  name = b_node + 1;
+  for (uint32_t i = 0; i < b[b_node].count; ++i) {
+    if (!evaluation.Spend(a[a_node].count / 2) || !a.Find(a_node, b.text(name))) return false;
+    name = b[name + 1].next;
+  }
   return true;
 }
 

@@ -1,6 +1,7 @@
 #include "json/evaluation.h"
 
 #include <algorithm>
+#include <ctime>
 
 #include "json/json_pointer.h"
 
@@ -13,13 +14,39 @@ constexpr uint64_t kStepsForAny = 5'000;
 constexpr uint64_t kStepsForEachByte = 20;
 // Bytes that a pattern looks at for one step.
 constexpr uint64_t kPatternBytesForStep = 8;
-// Of a nanosecond or two each, for patterns that may take many for each byte.
-constexpr uint64_t kPatternStepsForAny = 16'000'000;
-constexpr uint64_t kPatternStepsForEachByte = 200;
+// Elements and members, and bytes of a text, that a subschema may look at for one step.
+constexpr uint64_t kElementsForStep = 2;
+constexpr uint64_t kBytesForStep = 64;
+// Patterns that may take much for each byte have nanoseconds of this thread's time: what they take
+// cannot be told from the text.
+constexpr uint64_t kPatternTimeForAny = 25'000'000;
+constexpr uint64_t kPatternTimeForEachByte = 340;
+constexpr uint64_t kPatternTimeForStep = 2;  // at the worst
 // Subschemas within each other, each of which takes some of the thread's stack.
 constexpr int kMostNested = 1000;
 
 constexpr uint32_t kBits = 64;
+
+bool IsContainer(Type type) { return type == Type::kArray || type == Type::kObject; }
+
+uint64_t StepsFor(const Value& value) {
+  if (IsContainer(value.type)) return 1 + value.count / kElementsForStep;
+  const bool has_text = value.type == Type::kString || value.type == Type::kNumber;
+  return has_text ? 1 + value.size / kBytesForStep : 1;
+}
+
+uint64_t ThreadTime() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
+}
+
+template <typename Element>
+void GiveBack(std::vector<Element>& memory) {
+  if (memory.capacity() * sizeof(Element) > Document::kMostKept) {
+    std::vector<Element>().swap(memory);
+  }
+}
 
 }  // namespace
 
@@ -36,7 +63,7 @@ class Evaluation::EvaluatedHere {
     evaluated_.wanted = wanted;
     if (!wanted) return;
     evaluated_.first_word = static_cast<uint32_t>(memory.bits.size());
-    evaluated_.words = (value.count + kBits - 1) / kBits;
+    evaluated_.words = IsContainer(value.type) ? (value.count + kBits - 1) / kBits : 0;
     memory.bits.resize(memory.bits.size() + evaluated_.words);
   }
   ~EvaluatedHere() {
@@ -60,40 +87,58 @@ Evaluation::Evaluation(const SchemaProgram& program, const Document& document, s
       most_(most),
       memory_(ThisThread()),
       steps_left_(kStepsForAny + kStepsForEachByte * document.bytes()),
-      pattern_steps_left_(kPatternStepsForAny + kPatternStepsForEachByte * document.bytes()) {
+      pattern_time_left_(kPatternTimeForAny + kPatternTimeForEachByte * document.bytes()) {
   memory_.bits.clear();
   memory_.scope.clear();
 }
 
 Evaluation::~Evaluation() {
   // What one huge body took is not kept for ever.
-  if (memory_.hashes.capacity() * sizeof(memory_.hashes[0]) > Document::kMostKept) {
-    decltype(memory_.hashes)().swap(memory_.hashes);
-  }
+  GiveBack(memory_.bits);
+  GiveBack(memory_.scope);
+  GiveBack(memory_.hashes);
 }
 
 std::vector<std::string> Evaluation::Run() {
   const uint64_t steps = steps_left_;
   const bool fits = Check(*program_.root, 0);
-  if (too_costly_) {
-    faults_.assign(1, base::Concat("the body: too costly to check against its schema: more than ",
-                                   steps, " steps, ", kMostNested,
-                                   " schemas within each other, or a pattern that repeats too much "
-                                   "for so long a text"));
+  if (costly_ != Costly::kNo) {
+    faults_.clear();
+    Tell(document_.PointerTo(node_), base::Concat("too costly to check: ", WhyCostly(steps)));
   } else if (!fits && faults_.empty()) {
-    faults_.emplace_back("the body: does not fit its schema");
+    Tell("", "does not fit its schema");
   }
   return std::move(faults_);
+}
+
+std::string Evaluation::WhyCostly(uint64_t steps) const {
+  switch (costly_) {
+    case Costly::kNo:
+      break;
+    case Costly::kSteps:
+      return base::Concat("the schema takes more than the ", steps,
+                          " steps that a body of this size has");
+    case Costly::kNesting:
+      return base::Concat("more than ", kMostNested, " schemas within each other");
+    case Costly::kPattern:
+      return "too much text for its pattern, which repeats much";
+  }
+  return "";
+}
+
+bool Evaluation::GiveUp(Costly why) {
+  if (costly_ == Costly::kNo) costly_ = why;
+  steps_left_ = 0;
+  return false;
 }
 
 bool Evaluation::Check(const Subschema& schema, uint32_t node, const Evaluated& evaluated) {
   if (schema.kind == Subschema::Kind::kAnything) return true;
   if (schema.kind == Subschema::Kind::kNothing) return Fail(node, "not allowed");
-  if (!Spend(1)) return false;
-  if (depth_ == kMostNested) {
-    too_costly_ = true;
-    return false;
-  }
+  if (costly_ != Costly::kNo) return false;
+  node_ = node;
+  if (!Spend(StepsFor(value(node)))) return false;
+  if (depth_ == kMostNested) return GiveUp(Costly::kNesting);
   ++depth_;
   std::vector<uint32_t>& scope = memory_.scope;
   const bool enters =
@@ -156,13 +201,19 @@ void Evaluation::TellMember(uint32_t node, std::string_view name, std::string wh
   Tell(base::Concat(document_.PointerTo(node), "/", EscapePointer(name)), std::move(what));
 }
 
-bool Evaluation::SpendOnPattern(uint64_t bytes, uint64_t steps_per_byte) {
-  if (steps_per_byte == 1) return Spend(1 + bytes / kPatternBytesForStep);
-  const uint64_t steps = bytes * steps_per_byte;
-  // With all that is left: the check is to end.
-  if (steps > pattern_steps_left_) return Spend(steps_left_ + 1);
-  pattern_steps_left_ -= steps;
-  return Spend(1);
+bool Evaluation::IsFound(const Pattern& pattern, size_t steps_per_byte, uint32_t node) {
+  const std::string_view text = document_.text(node);
+  if (!Spend(1 + text.size() / kPatternBytesForStep)) return false;
+  if (steps_per_byte == 1) return pattern.Matches(text);
+  // Once begun it cannot be stopped.
+  if (text.size() * steps_per_byte * kPatternTimeForStep > pattern_time_left_) {
+    node_ = node;
+    return GiveUp(Costly::kPattern);
+  }
+  const uint64_t begin = ThreadTime();
+  const bool found = pattern.Matches(text);
+  pattern_time_left_ -= std::min(ThreadTime() - begin, pattern_time_left_);
+  return found;
 }
 
 void Evaluation::Mark(const Evaluated& evaluated, uint32_t index) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/strings.h"
+#include "json/pattern.h"
 #include "json/subschema.h"
 
 namespace amqp_sidecar::json {
@@ -56,7 +57,7 @@ class Evaluation {
   }
   // Whether anybody wants to hear of one more fault: if not, the first ends the check.
   bool Tells() const {
-    return !quiet_ && !too_costly_ && faults_.size() < (explaining_ ? 1 : most_);
+    return !quiet_ && costly_ == Costly::kNo && faults_.size() < (explaining_ ? 1 : most_);
   }
 
   // What `work` does costs this many steps more. False where there are none left: the check is to
@@ -66,13 +67,12 @@ class Evaluation {
       steps_left_ -= steps;
       return true;
     }
-    steps_left_ = 0;
-    too_costly_ = true;
-    return false;
+    return GiveUp(Costly::kSteps);
   }
 
-  // Likewise for a pattern that looks at a text.
-  bool SpendOnPattern(uint64_t bytes, uint64_t steps_per_byte);
+  // Whether `pattern`, of which this is steps_per_byte(), is in the text of the value at `node`.
+  // False also where that would cost too much.
+  bool IsFound(const Pattern& pattern, size_t steps_per_byte, uint32_t node);
 
   // Of a value with this many elements or members.
   void Mark(const Evaluated& evaluated, uint32_t index);
@@ -88,11 +88,15 @@ class Evaluation {
  private:
   struct Memory;
   class EvaluatedHere;
+  // What there was too much of.
+  enum class Costly { kNo, kSteps, kNesting, kPattern };
   static Memory& ThisThread();
 
   bool Check(const Subschema& schema, uint32_t node, const Evaluated& evaluated);
   bool CheckKeywords(const Subschema& schema, uint32_t node, const Evaluated& evaluated);
   void Merge(const Evaluated& from, const Evaluated& to);
+  bool GiveUp(Costly why);
+  std::string WhyCostly(uint64_t steps) const;
   void Tell(std::string pointer, std::string what);
   void TellMember(uint32_t node, std::string_view name, std::string what);
 
@@ -101,8 +105,9 @@ class Evaluation {
   const size_t most_;
   Memory& memory_;
   uint64_t steps_left_;
-  uint64_t pattern_steps_left_;
-  bool too_costly_ = false;
+  uint64_t pattern_time_left_;  // nanoseconds
+  Costly costly_ = Costly::kNo;
+  uint32_t node_ = 0;  // that was entered last
   bool quiet_ = false;
   bool explaining_ = false;
   int depth_ = 0;

@@ -143,8 +143,7 @@ class Properties final : public Keyword {
       fits = evaluation.Check(*found->second, name_node + 1);
     }
     for (const auto& [pattern, steps_per_byte, schema] : patterns_) {
-      if (!evaluation.SpendOnPattern(name.size(), steps_per_byte)) return false;
-      if (!pattern.Matches(name)) continue;
+      if (!evaluation.IsFound(pattern, steps_per_byte, name_node)) continue;
       named = true;
       fits = evaluation.Check(*schema, name_node + 1) && fits;
     }

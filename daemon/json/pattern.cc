@@ -20,6 +20,7 @@ constexpr int64_t kMostMemory = 4 << 20;
 
 // So many for each byte are not worth counting.
 constexpr size_t kFewInstructions = 256;
+constexpr size_t kManyInstructions = 2048;
 
 std::shared_ptr<const re2::RE2> CompileWithin(const std::string& expression, int64_t memory) {
   re2::RE2::Options options;
@@ -57,7 +58,9 @@ size_t Pattern::steps_per_byte() const {
   const PatternLoops loops = FindLoops(expression_);
   const bool begins_once = loops.begins_anchored && loops.counted + loops.endless <= 1;
   const auto instructions = static_cast<size_t>(compiled_->ProgramSize());
-  return loops.counted == 0 || begins_once || instructions <= kFewInstructions ? 1 : instructions;
+  // What is written out repeats nothing, but may be as long.
+  const size_t few = loops.counted == 0 ? kManyInstructions : kFewInstructions;
+  return begins_once || instructions <= few ? 1 : instructions;
 }
 
 bool Pattern::Matches(std::string_view text) const {

@@ -41,6 +41,7 @@ PatternLoops FindLoops(std::string_view expression) {
       continue;
     }
     ++at;
+    if (c == '|') loops.begins_anchored = false;
     if (c == '*' || c == '+') ++loops.endless;
     if (c == '{' && at < expression.size() && IsDigit(expression[at])) ++loops.counted;
   }

@@ -7,7 +7,7 @@
 namespace amqp_sidecar::json {
 
 struct PatternLoops {
-  bool begins_anchored = false;  // with ^
+  bool begins_anchored = false;  // with ^, and has no alternatives
   int counted = 0;               // {3}, {1,5}, {2,}
   int endless = 0;               // * and +
 };

@@ -64,13 +64,15 @@ std::optional<uint32_t> Follow(const SchemaFile& file, uint32_t from, std::strin
 }  // namespace
 
 absl::StatusOr<Location> SchemaStore::Open(const std::string& file, Draft draft) {
-  auto read = ReadFile(file, draft);
+  default_draft_ = draft;
+  auto read = ReadFile(file);
   if (!read.ok()) return read.status();
   return Location{read->get(), 0};
 }
 
 absl::StatusOr<Location> SchemaStore::Add(const std::string& name, std::string_view text,
                                           Draft draft) {
+  default_draft_ = draft;
   std::string error;
   const auto file = SchemaFile::Read(
       {name, base::Concat("schema:/", PercentEncodedPath(name)), std::string(text), draft}, error);
@@ -84,8 +86,7 @@ std::shared_ptr<const SchemaFile> SchemaStore::Owner(const SchemaFile* file) con
   return found == all_.end() ? nullptr : *found;
 }
 
-absl::StatusOr<std::shared_ptr<const SchemaFile>> SchemaStore::ReadFile(const std::string& file,
-                                                                        Draft draft) {
+absl::StatusOr<std::shared_ptr<const SchemaFile>> SchemaStore::ReadFile(const std::string& file) {
   const auto path = PathWithin(folder_, file);
   if (!path) {
     return Fail(base::Concat(file, ": is not in the folder of schemas, ", folder_));
@@ -94,9 +95,9 @@ absl::StatusOr<std::shared_ptr<const SchemaFile>> SchemaStore::ReadFile(const st
   auto text = base::ReadRegularFile(path->real, kMaxFileBytes);
   if (!text.ok()) return Fail(base::Concat(path->name, ": ", std::string(text.status().message())));
   std::string error;
-  auto read = SchemaFile::Read(
-      {path->name, base::Concat(base_, PercentEncodedPath(path->name)), *std::move(text), draft},
-      error);
+  auto read = SchemaFile::Read({path->name, base::Concat(base_, PercentEncodedPath(path->name)),
+                                *std::move(text), default_draft_},
+                               error);
   if (read == nullptr) return Fail(error);
   if (const absl::Status status = Register(read); !status.ok()) return status;
   files_[path->real] = read;
@@ -120,7 +121,7 @@ absl::Status SchemaStore::Register(const std::shared_ptr<const SchemaFile>& file
   return absl::OkStatus();
 }
 
-absl::StatusOr<SchemaStore::Known> SchemaStore::FindResource(const std::string& uri, Draft draft) {
+absl::StatusOr<SchemaStore::Known> SchemaStore::FindResource(const std::string& uri) {
   const auto known = [&]() -> std::optional<absl::StatusOr<Known>> {
     const auto found = resources_.find(uri);
     if (found == resources_.end()) return std::nullopt;
@@ -131,11 +132,11 @@ absl::StatusOr<SchemaStore::Known> SchemaStore::FindResource(const std::string& 
   if (uri.starts_with(base_)) {
     const auto path = PercentDecoded(std::string_view(uri).substr(base_.size()));
     if (!path) return Fail("is no URI");
-    const auto read = ReadFile(*path, draft);
+    const auto read = ReadFile(*path);
     if (!read.ok()) return read.status();
     return Known{*read, (*read)->resources()[0].get(), false, ""};
   }
-  if (const absl::Status status = ReadAll(draft); !status.ok()) return status;
+  if (const absl::Status status = ReadAll(); !status.ok()) return status;
   if (const auto found = known()) return *found;
   return Fail(base::Concat("no schema in ", folder_, " has the $id ", uri,
                            ", and what is elsewhere is not fetched",
@@ -143,12 +144,13 @@ absl::StatusOr<SchemaStore::Known> SchemaStore::FindResource(const std::string& 
 }
 
 // For their $id. Files that are no schemas lie in such folders, too.
-absl::Status SchemaStore::ReadAll(Draft draft) {
+absl::Status SchemaStore::ReadAll() {
   if (std::exchange(read_all_, true)) return absl::OkStatus();
   std::error_code error;
   std::vector<std::string> paths;
   size_t seen = 0;
-  for (fs::recursive_directory_iterator at(folder_, error), end; !error && at != end;
+  constexpr auto kOptions = fs::directory_options::skip_permission_denied;
+  for (fs::recursive_directory_iterator at(folder_, kOptions, error), end; !error && at != end;
        at.increment(error)) {
     if (++seen > kMaxFiles) {
       return Fail(base::Concat(folder_, " holds more than ", kMaxFiles,
@@ -162,7 +164,7 @@ absl::Status SchemaStore::ReadAll(Draft draft) {
   std::ranges::sort(paths);
   reading_all_ = true;
   for (const std::string& path : paths) {
-    const auto read = ReadFile(path, draft);
+    const auto read = ReadFile(path);
     if (!read.ok() && unreadable_.empty()) unreadable_ = std::string(read.status().message());
   }
   reading_all_ = false;
@@ -173,7 +175,7 @@ absl::StatusOr<SchemaStore::Target> SchemaStore::Resolve(const SchemaResource& r
                                                          std::string_view reference) {
   const auto parts = SplitFragment(ResolveUri(resource.uri, reference));
   if (!parts) return Fail("is no URI");
-  const auto known = FindResource(parts->uri, resource.draft);
+  const auto known = FindResource(parts->uri);
   if (!known.ok()) return known.status();
   const SchemaResource& named = *known->resource;
   Target target{known->file, named.root, &named, ""};

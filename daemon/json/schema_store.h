@@ -19,6 +19,8 @@ class SchemaStore {
       : folder_(std::move(folder)), base_(std::move(base)) {}
 
   // Errors: INVALID_ARGUMENT, one line that begins with the file's name. Each file is read once.
+  // `draft` is that of schemas, this one and those that it refers to, which do not say: not that of
+  // whoever refers to them first.
   absl::StatusOr<Location> Open(const std::string& file, Draft draft);
   absl::StatusOr<Location> Add(const std::string& name, std::string_view text, Draft draft);
 
@@ -42,13 +44,14 @@ class SchemaStore {
     std::string twice;         // what else has its URI, for an error
   };
 
-  absl::StatusOr<std::shared_ptr<const SchemaFile>> ReadFile(const std::string& file, Draft draft);
+  absl::StatusOr<std::shared_ptr<const SchemaFile>> ReadFile(const std::string& file);
   absl::Status Register(const std::shared_ptr<const SchemaFile>& file);
-  absl::StatusOr<Known> FindResource(const std::string& uri, Draft draft);
-  absl::Status ReadAll(Draft draft);
+  absl::StatusOr<Known> FindResource(const std::string& uri);
+  absl::Status ReadAll();
 
   const std::string folder_;
   const std::string base_;
+  Draft default_draft_ = Draft::k202012;
   std::map<std::string, std::shared_ptr<const SchemaFile>> files_;  // by their path, without links
   std::vector<std::shared_ptr<const SchemaFile>> all_;
   std::map<std::string, Known> resources_;  // by their URI

@@ -54,9 +54,7 @@ class PatternKeyword final : public Keyword {
         steps_per_byte_(pattern_.steps_per_byte()) {}
 
   bool Check(Evaluation& evaluation, uint32_t node, const Evaluated&) const override {
-    const std::string_view text = evaluation.document().text(node);
-    if (!evaluation.SpendOnPattern(text.size(), steps_per_byte_)) return false;
-    if (pattern_.Matches(text)) return true;
+    if (evaluation.IsFound(pattern_, steps_per_byte_, node)) return true;
     return evaluation.Fail(node, "does not match ",
                            Excerpt(pattern_.expression(), kMostPatternShown));
   }

@@ -121,6 +121,11 @@ TEST_CASE("names from a body do not break a line") {
   CHECK(std::count(said.out.begin(), said.out.end(), '\n') == 1);
 }
 
+TEST_CASE("what the rest of a configuration needs is not looked for") {
+  const std::string config = std::string(kRules) + "amqp: {password_file: /nonexistent/password}\n";
+  CHECK(Validate(Publish("orders", "order.created"), R"({"order_id":1})", config).code == kExitOk);
+}
+
 TEST_CASE("a bad configuration has its own exit code") {
   const Said said = Validate(Delivery("q"), "{}", "validation: {rules: [{}]}\n");
   CHECK(said.code == kExitConfig);

@@ -124,6 +124,7 @@ class FakeChannel final : public amqp::Channel {
   void WriteAll() { written = published.size(); }
   std::vector<std::string> settlements;  // "ack 3 multiple"
   amqp::QueueArgs last_queue;            // that was declared
+  amqp::ConsumeArgs last_consume;
 
   // --- amqp::Channel.
   uint16_t number() const override { return number_; }
@@ -132,6 +133,7 @@ class FakeChannel final : public amqp::Channel {
     Add("qos " + std::to_string(count), std::move(done));
   }
   void Consume(const amqp::ConsumeArgs& args, amqp::ReplyCallback done) override {
+    last_consume = args;
     Add("consume " + args.queue, std::move(done));
   }
   void CancelConsumer(std::string_view, amqp::ReplyCallback done) override {

@@ -236,6 +236,14 @@ TEST_CASE("of a stream a copy is dead-lettered, and what is rejected is only ack
     world.Settle();
     CHECK(consumer.settlements == Words{"ack 1"});
   }
+  SECTION("dead-lettered, and the link goes before the broker has the copy: it is read again") {
+    Report(world, listener->ids, OnInvalid::kDeadLetter);
+    world.Disconnect();
+    world.Connect();
+    const auto& arguments = world.Channel().last_consume.arguments;
+    REQUIRE(arguments.contains("x-stream-offset"));
+    CHECK(arguments.at("x-stream-offset") == FieldValue{int64_t{7}});
+  }
   SECTION("dead-lettered, and the channel goes before the second try") {
     Report(world, listener->ids, OnInvalid::kDeadLetter);
     world.Channel().CloseByBroker(403, "ACCESS_REFUSED - access to queue refused");

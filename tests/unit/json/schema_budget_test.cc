@@ -4,6 +4,7 @@
 #include <string>
 #include <thread>
 
+#include "base/strings.h"
 #include "schemas.h"
 
 namespace amqp_sidecar::json {
@@ -285,6 +286,53 @@ TEST_CASE("one schema serves many threads at once") {
   }
   for (std::thread& thread : threads) thread.join();
   CHECK(right == 400);
+}
+
+TEST_CASE("a wide or a long value below alternatives is paid for each time") {
+  const std::string expression =
+      R"({"$defs":{"e":{"oneOf":[)"
+      R"({"type":"object","required":["op"],"properties":{"args":{"items":{"$ref":"#/$defs/e"}},"op":{"const":"and"}}},)"
+      R"({"type":"object","required":["op"],"properties":{"args":{"items":{"$ref":"#/$defs/e"}},"op":{"const":"or"}}},)"
+      R"({"type":"number"}]}},"$ref":"#/$defs/e"})";
+  std::string wide = "{";
+  for (int i = 0; i < 20'000; ++i) wide += base::Concat("\"k", i, "\":0,");
+  wide += "\"op\":1}";
+  const int levels = 40;
+  CheckTooCostly(expression,
+                 Repeated(30, R"({"args":[)") + wide + Repeated(30, R"(],"op":"and"})"));
+  const std::string lists =
+      R"({"anyOf":[{"type":"array","items":{"$ref":"#"}},)"
+      R"({"type":"array","minItems":1,"items":{"$ref":"#"}},{"type":"integer"}]})";
+  CheckTooCostly(lists,
+                 Repeated(levels, "[") + std::string(200'000, '1') + ".5" + Repeated(levels, "]"));
+}
+
+TEST_CASE("patterns of every day are not too costly for many texts") {
+  const auto texts = [](int count, const std::string& text) {
+    return "[" + Repeated(count - 1, "\"" + text + "\",") + "\"" + text + "\"]";
+  };
+  const auto items = [](const std::string& pattern) {
+    return R"({"items":{"pattern":")" + pattern + "\"}}";
+  };
+  const std::string address = "somebody@mail.example.com";
+  CheckTaken(items("^[^@]{1,64}@[^@]{1,255}$"), texts(3000, address));
+  CheckTaken(items("^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}$"), texts(3000, address));
+  CheckTaken(items("^.{2,50} .{2,50}$"), texts(3000, "Somebody Somewhere"));
+  CheckTaken(items("^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\\\\.[a-z0-9]{1,63})*$"),
+             texts(3000, "mail.example.com"));
+}
+
+TEST_CASE("a pattern that is made to be slow is given up, and said to be why") {
+  std::string text;
+  for (int i = 0; i < 1'000'000; ++i) text += (i % 7) * (i % 7) % 7 < 3 ? 'a' : 'c';
+  for (const char* pattern : {"^x|a.{200}b", "(.{0,1000})x$"}) {
+    CAPTURE(pattern);
+    const Lines lines =
+        ProblemsSoon(Compiled(base::Concat(R"({"properties":{"t":{"pattern":")", pattern, "\"}}}")),
+                     "{\"t\":\"" + text + "\"}");
+    CHECK(lines ==
+          Lines{"/t: too costly to check: too much text for its pattern, which repeats much"});
+  }
 }
 
 }  // namespace

@@ -271,5 +271,19 @@ TEST_CASE("a file of more than 4 MiB is refused") {
   }
 }
 
+TEST_CASE("a file that does not say its draft has the same one for everybody") {
+  TestFolder files;
+  files.Write("common.json", R"({"properties":{"id":{"type":"integer"}},)"
+                             R"("unevaluatedProperties":false})");
+  files.Write("old.json", R"({"$schema":"http://json-schema.org/draft-07/schema#",)"
+                          R"("allOf":[{"$ref":"common.json"}]})");
+  SchemaFolder folder(files.path());
+  for (const std::string file : {"old.json", "common.json"}) {
+    const auto schema = folder.Load(file, {});
+    REQUIRE(schema.ok());
+    CHECK(Problems(*schema, R"({"id":1,"idd":2})").size() == 1);
+  }
+}
+
 }  // namespace
 }  // namespace amqp_sidecar::json

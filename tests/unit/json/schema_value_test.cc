@@ -154,5 +154,10 @@ TEST_CASE("tuples and the rest of an array have schemas of their own") {
   CheckCase({R"({"prefixItems":[true],"items":false})", {"[]", "[1]"}, {"[1,2]"}});
 }
 
+TEST_CASE("objects that have a name twice are not the same as others") {
+  CHECK(Problems(R"({"uniqueItems":true})", R"([{"x":1,"x":1},{"x":1,"y":2}])") == Lines{});
+  CHECK(Problems(R"({"const":{"x":1,"y":2}})", R"({"x":1,"x":1})").size() == 1);
+}
+
 }  // namespace
 }  // namespace amqp_sidecar::json
