@@ -240,7 +240,9 @@ TEST_CASE("of a stream a copy is dead-lettered, and what is rejected is only ack
     Report(world, listener->ids, OnInvalid::kDeadLetter);
     world.Disconnect();
     world.Connect();
-    const auto& arguments = world.Channel().last_consume.arguments;
+    const FakeChannel& consumes = *world.connection().channels.at(1);
+    CHECK(consumes.pending() == Words{"qos 10", "consume billing"});
+    const auto& arguments = consumes.last_consume.arguments;
     REQUIRE(arguments.contains("x-stream-offset"));
     CHECK(arguments.at("x-stream-offset") == FieldValue{int64_t{7}});
   }
