@@ -16,14 +16,20 @@ base::Duration RoundedUpBy(base::Duration left) {
 
 }  // namespace
 
-std::optional<base::TimePoint> AnswerBy(base::WallTime caller_deadline, base::WallTime wall_now,
-                                        base::TimePoint now) {
-  if (caller_deadline == base::WallTime::max()) return now + kDefaultCallTime;
-  if (caller_deadline <= wall_now) return std::nullopt;
-  if (caller_deadline >= wall_now + kMaxCallTime) return now + kMaxCallTime;
-  const auto left = std::chrono::duration_cast<base::Duration>(caller_deadline - wall_now);
-  const base::Duration margin = std::chrono::milliseconds(50) + RoundedUpBy(left);
-  return now + left - std::min(margin, left / 10);
+std::optional<base::Duration> TimeLeft(gpr_timespec deadline) {
+  if (gpr_time_cmp(deadline, gpr_inf_future(deadline.clock_type)) == 0) return std::nullopt;
+  const gpr_timespec left = gpr_time_sub(deadline, gpr_now(deadline.clock_type));
+  const std::chrono::seconds most = std::chrono::duration_cast<std::chrono::seconds>(kMaxCallTime);
+  const std::chrono::seconds seconds(std::clamp<int64_t>(left.tv_sec, -1, most.count()));
+  return seconds + std::chrono::nanoseconds(left.tv_nsec);
+}
+
+std::optional<base::TimePoint> AnswerBy(std::optional<base::Duration> left, base::TimePoint now) {
+  if (!left) return now + kDefaultCallTime;
+  if (*left <= base::Duration::zero()) return std::nullopt;
+  if (*left >= kMaxCallTime) return now + kMaxCallTime;
+  const base::Duration margin = std::chrono::milliseconds(50) + RoundedUpBy(*left);
+  return now + *left - std::min(margin, *left / 10);
 }
 
 }  // namespace amqp_sidecar::rpc

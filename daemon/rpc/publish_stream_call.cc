@@ -82,8 +82,8 @@ bool PublishStreamCall::ReadsOn() const {
 
 bool PublishStreamCall::TakeItems() {
   if (reading_) return false;
-  const std::optional<base::TimePoint> deadline = AnswerBy(
-      context_.deadline(), std::chrono::system_clock::now(), std::chrono::steady_clock::now());
+  const std::optional<base::TimePoint> deadline =
+      AnswerBy(TimeLeft(context_.raw_deadline()), std::chrono::steady_clock::now());
   // Past it, gRPC ends the call.
   if (!deadline) return false;
   const base::TimePoint by =

@@ -50,8 +50,7 @@ class UnaryCall final : public Call {
 
   // By when to answer; nothing where the caller has stopped waiting.
   std::optional<base::TimePoint> deadline() const {
-    return AnswerBy(context_.deadline(), std::chrono::system_clock::now(),
-                    std::chrono::steady_clock::now());
+    return AnswerBy(TimeLeft(context_.raw_deadline()), std::chrono::steady_clock::now());
   }
 
   // The answer. The second one, after an Expire(), is dropped.
