@@ -28,7 +28,7 @@ class Evaluation {
   const Document& document() const { return document_; }
   const Value& value(uint32_t node) const { return document_[node]; }
 
-  // Whether the value at `node` fits; what is in its keywords' own value they check by this.
+  // Whether the value at `node` fits. A keyword asks so of what is within its own value.
   bool Check(const Subschema& schema, uint32_t node) { return Check(schema, node, Evaluated()); }
   // The same for a schema about the value whose keyword asks: what it has looked at counts for
   // `evaluated`, if the value fits.
@@ -60,8 +60,8 @@ class Evaluation {
     return !quiet_ && costly_ == Costly::kNo && faults_.size() < (explaining_ ? 1 : most_);
   }
 
-  // What `work` does costs this many steps more. False where there are none left: the check is to
-  // end, whatever it returns.
+  // To be said before work that takes as many steps. False where there are not so many left: the
+  // check is to end, whatever the keyword returns.
   bool Spend(uint64_t steps) {
     if (steps <= steps_left_) {
       steps_left_ -= steps;
