@@ -268,6 +268,7 @@ void BrokerCore::AwaitDrained(base::TimePoint deadline, base::Task done) {
   auto finish = [this, done = std::move(done)]() mutable {
     // Calls about topology, whose deadlines nobody will see.
     scratch_.AnswerAll();
+    account_.End();
     done();
   };
   if (own_consume_link_ == nullptr) {

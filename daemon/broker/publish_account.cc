@@ -53,10 +53,23 @@ PublishAccount::Entry& PublishAccount::Of(const Subject& subject, Reason reason)
 }
 
 void PublishAccount::TellLater() {
-  if (rest_comes_) return;
+  if (rest_comes_ || ended_) return;
   // Where too much waits for the io thread already, the next failure tries again.
-  rest_comes_ =
-      reactor_.Post([this] { timer_ = reactor_.After(kTellEvery, [this] { TellRest(); }); }, 0);
+  rest_comes_ = reactor_.Post([this] { SetTimer(); }, 0);
+}
+
+void PublishAccount::SetTimer() {
+  const base::MutexLock lock(&mutex_);
+  if (!ended_) timer_ = reactor_.After(kTellEvery, [this] { TellRest(); });
+}
+
+void PublishAccount::End() {
+  reactor_.Cancel(timer_);
+  {
+    const base::MutexLock lock(&mutex_);
+    ended_ = true;
+  }
+  TellRest();
 }
 
 void PublishAccount::TellRest() {

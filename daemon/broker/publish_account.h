@@ -43,6 +43,8 @@ class PublishAccount {
   void Ended(const PendingPublish& publish, const PublishResult& result) {
     Ended({publish.exchange, publish.routing_key, publish.trace_id}, result);
   }
+  // Tells of what was held back. From here on it is held back until the end of this. Io thread.
+  void End() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   using Kind = std::tuple<Reason, std::string, std::string>;
@@ -58,6 +60,7 @@ class PublishAccount {
 
   Entry& Of(const Subject& subject, Reason reason) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TellLater() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SetTimer() ABSL_LOCKS_EXCLUDED(mutex_);
   void TellRest() ABSL_LOCKS_EXCLUDED(mutex_);
   static void Tell(const Entry& entry, uint64_t count);
 
@@ -70,6 +73,7 @@ class PublishAccount {
   base::Mutex mutex_;
   std::map<Kind, Failures> failures_ ABSL_GUARDED_BY(mutex_);
   bool rest_comes_ ABSL_GUARDED_BY(mutex_) = false;  // TellRest() is on its way
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace amqp_sidecar::broker
