@@ -183,7 +183,7 @@ TEST_CASE("After 10,000 publishes of all outcomes every figure is what the calle
 TEST_CASE("Deliveries are counted by what became of them, and the totals outlive a subscription") {
   World world;
   const std::string queue = world.names.Queue();
-  const std::string dead = world.names.DeadOf(queue);
+  const std::string dead = world.names.Queue();
   for (int i = 0; i < 6; ++i) world.direct.Publish("", queue, "{\"n\":" + std::to_string(i) + "}");
   pb::SubscribeRequest request;
   request.set_queue(queue);
@@ -191,6 +191,7 @@ TEST_CASE("Deliveries are counted by what became of them, and the totals outlive
   request.mutable_ack_deadline()->set_seconds(2);
   request.mutable_retry()->set_max_attempts(2);
   request.mutable_retry()->mutable_initial_backoff()->set_nanos(50'000'000);
+  request.mutable_retry()->set_dead_letter_exchange(world.names.ExchangeTo(dead, "#"));
   {
     Subscription subscription(world.client, request);
     REQUIRE(subscription.WaitForDeliveries(6));
