@@ -11,7 +11,7 @@
 
 #include "base/histogram.h"
 
-namespace amqp_sidecar::app {
+namespace amqp_sidecar::base {
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
@@ -21,7 +21,7 @@ class MetricList {
   MetricList& Counter(std::string_view name, std::string_view help);
   MetricList& Gauge(std::string_view name, std::string_view help);
   // A family with this one value.
-  void Histogram(std::string_view name, std::string_view help, const base::Histogram& histogram);
+  void Histogram(std::string_view name, std::string_view help, const Histogram& histogram);
 
   // A value of the family that was begun last.
   MetricList& Add(double value, const Labels& labels = {});
@@ -39,4 +39,4 @@ class MetricList {
   std::vector<prometheus::MetricFamily> families_;
 };
 
-}  // namespace amqp_sidecar::app
+}  // namespace amqp_sidecar::base
