@@ -22,6 +22,7 @@ constexpr double kStepPart = 0.3;
 
 constexpr char kNoSidecar[] = "no sidecar answers";
 constexpr char kNoLink[] = "the sidecar has no connection to the broker";
+constexpr char kNoRoundTrip[] = "--no-round-trip leaves it out";
 constexpr char kBlocked[] = "the broker reads nothing from this connection during an alarm";
 
 bool SetsUris(const ConfigSources& sources) {
@@ -65,9 +66,7 @@ int Doctor::Run() {
   CheckRoute();
   probe_.reset();
   Tell(trip_ ? rpc::CheckRoundTrip(*trip_)
-             : Skip("round trip", command_.round_trip
-                                      ? sidecar_works_ ? link_up_ ? kBlocked : kNoLink : kNoSidecar
-                                      : "--no-round-trip leaves it out"));
+             : Skip("round trip", command_.round_trip ? WhyNotAsked() : kNoRoundTrip));
   if (!loaded_.ok()) return kExitConfig;
   return failed_ ? kExitFailure : kExitOk;
 }
@@ -140,7 +139,7 @@ void Doctor::Ask() {
   if (command_.queue) {
     if (may_ask && !blocked_) {
       queue_ = sidecar_->GetQueue(*command_.queue, Step());
-    } else if (probed_ && probed_->up) {
+    } else if (blocked_ ? OpenProbe() : probed_ && probed_->up) {
       queue_ = ToAnswer(probe_->LookForQueue(*command_.queue, Step()));
       queue_seen_by_ = BrokerProbe::kName;
     }
@@ -157,14 +156,19 @@ void Doctor::Ask() {
   }
 }
 
+std::string Doctor::WhyNotAsked() const {
+  if (!sidecar_ || !sidecar_->status()) return kNoSidecar;
+  if (!sidecar_works_) return "the sidecar does not work";
+  return link_up_ ? kBlocked : kNoLink;
+}
+
 void Doctor::CheckFlow() {
   if (!sidecar_works_ || !link_up_) {
-    const char* const why = sidecar_works_ ? kNoLink : kNoSidecar;
-    Tell({Skip("permissions", why), Skip("alarms", why)});
+    Tell({Skip("permissions", WhyNotAsked()), Skip("alarms", WhyNotAsked())});
     return;
   }
   Tell(trip_ ? rpc::CheckPermissions(*trip_)
-             : Skip("permissions", command_.round_trip ? kBlocked : "--no-round-trip"));
+             : Skip("permissions", command_.round_trip ? WhyNotAsked() : kNoRoundTrip));
   const bool confirmed =
       (trip_ && trip_->stage >= rpc::RoundTrip::Stage::kConfirmed) || (sent_ && !sent_->failure);
   Tell(rpc::CheckAlarms(*sidecar_->status(), confirmed));
@@ -190,22 +194,24 @@ void Doctor::CheckExchange() {
   if (sent_ && !sent_->failure) {
     return Tell(Ok(kName, absl::StrCat(named, " took the test message")));
   }
-  const std::string why = exchange_ ? exchange_->failure.text
-                          : probed_ ? absl::StrCat("no connection: ", probed_->last_error)
-                                    : "there is no asking the sidecar for it";
-  Tell(Skip(kName, absl::StrCat(named, " was not seen: ", why),
-            "--config with the sidecar's own configuration lets the doctor ask the broker itself"));
+  if (exchange_) {
+    return Tell(Skip(kName, absl::StrCat(named, " was not seen: ", exchange_->failure.text)));
+  }
+  if (probed_) {
+    return Tell(Skip(kName, absl::StrCat(named, " was not seen: no connection to the broker")));
+  }
+  Tell(Skip(kName, absl::StrCat(named, " was not seen: a sidecar cannot be asked for it"),
+            "--config with the configuration of this sidecar lets the doctor ask the broker "
+            "itself; --send tries it"));
 }
 
 void Doctor::CheckQueue() {
   if (!command_.queue) return Tell(rpc::SkipQueue("none was named", "--queue NAME"));
   if (queue_) {
-    const bool own = !sidecar_works_ || !link_up_ || !trip_;
-    (void)own;
-    return Tell(
-        rpc::CheckQueue(*command_.queue, *queue_, sidecar_ ? sidecar_->status() : std::nullopt));
+    return Tell(rpc::CheckQueue(*command_.queue, *queue_,
+                                sidecar_ ? sidecar_->status() : std::nullopt, queue_seen_by_));
   }
-  Tell(rpc::SkipQueue(!sidecar_works_ ? kNoSidecar : !link_up_ ? kNoLink : kBlocked));
+  Tell(rpc::SkipQueue(WhyNotAsked()));
 }
 
 void Doctor::CheckRoute() {

@@ -54,6 +54,8 @@ class Doctor {
   void CheckQueue();
   void CheckRoute();
 
+  // What keeps it from asking the sidecar about the broker.
+  std::string WhyNotAsked() const;
   // A connection of the doctor's own that is up, where the configuration at hand names the broker.
   bool OpenProbe();
   std::optional<Settings> SettingsForProbe() const;
