@@ -113,14 +113,13 @@ grpc::Status StatusWatch::Stream() {
 }
 
 bool StatusWatch::Reconnect() {
-  while (!Stopping()) {
-    const auto begin = Clock::now();
+  while (true) {
+    // One that shuts down takes the call and ends it at once.
+    std::this_thread::sleep_for(kStopCheck);
+    if (Stopping()) return false;
     channel_ = ConnectTo(command_.address, std::chrono::system_clock::now() + kConnectTime);
     if (channel_ != nullptr) return true;
-    // It may have failed at once.
-    std::this_thread::sleep_until(begin + kStopCheck);
   }
-  return false;
 }
 
 void StatusWatch::Show(const v1::SidecarStatus& status) {

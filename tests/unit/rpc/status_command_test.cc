@@ -20,7 +20,9 @@ using std::chrono::seconds;
 
 class FakeStatus final : public v1::StatusService::Service {
  public:
-  std::atomic<bool> silent = false;  // says nothing more
+  std::atomic<bool> silent = false;    // says nothing more
+  std::atomic<bool> draining = false;  // ends every watch at once
+  std::atomic<int> watches = 0;
   std::atomic<int> interval_ms = 0;  // of the last watch
   std::atomic<uint64_t> confirmed = 0;
 
@@ -42,7 +44,9 @@ class FakeStatus final : public v1::StatusService::Service {
                            grpc::ServerWriter<v1::WatchStatusResponse>* writer) override {
     interval_ms = static_cast<int>(request->interval().seconds() * 1000 +
                                    request->interval().nanos() / 1'000'000);
+    ++watches;
     while (!context->IsCancelled()) {
+      if (draining) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "shutting down");
       v1::WatchStatusResponse response;
       *response.mutable_status() = Now();
       if (!silent) writer->Write(response);
@@ -203,6 +207,19 @@ TEST_CASE("a watch tells once that the sidecar went away, waits for it, and goes
   CHECK(watch.Stop() == 0);
   CHECK(watch.err.Count("went away") == 1);
   CHECK(watch.err.Count("answers again") == 1);
+}
+
+TEST_CASE("a watch that is ended at once tells it once, and tries again with patience") {
+  Watch watch;
+  watch.StartSidecar();
+  watch.Start();
+  REQUIRE(Eventually(seconds(10), [&] { return watch.out.Contains("readiness"); }));
+  watch.sidecar.draining = true;
+  const auto begin = std::chrono::steady_clock::now();
+  REQUIRE(Eventually(seconds(10), [&] { return watch.sidecar.watches >= 5; }));
+  CHECK(std::chrono::steady_clock::now() - begin > milliseconds(600));
+  CHECK(watch.err.Count("went away: shutting down") == 1);
+  CHECK(watch.Stop() == 0);
 }
 
 TEST_CASE("a watch that waits for a sidecar ends when it is stopped") {
