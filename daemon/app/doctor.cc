@@ -191,7 +191,8 @@ void Doctor::CheckExchange() {
   if (sent_ && sent_->failure && sent_->failure->reason == "EXCHANGE_NOT_FOUND") {
     return Tell(Fail(kName, absl::StrCat(named, ": ", sent_->failure->detail), kMissing));
   }
-  if (sent_ && !sent_->failure) {
+  // One that no queue gets was taken by the exchange, too.
+  if (sent_ && (!sent_->failure || sent_->failure->reason == "UNROUTABLE")) {
     return Tell(Ok(kName, absl::StrCat(named, " took the test message")));
   }
   if (exchange_) {
@@ -239,11 +240,14 @@ bool Doctor::OpenProbe() {
   return probed_->up;
 }
 
-std::optional<Settings> Doctor::SettingsForProbe() const {
+bool Doctor::NamesBroker() const {
   // The defaults are a guess, unless the sidecar's address is one, too.
-  const bool named =
-      command_.sources.file || SetsUris(command_.sources) || command_.address.empty();
-  if (!loaded_.ok() || !named) return std::nullopt;
+  return loaded_.ok() &&
+         (command_.sources.file || SetsUris(command_.sources) || command_.address.empty());
+}
+
+std::optional<Settings> Doctor::SettingsForProbe() const {
+  if (!NamesBroker()) return std::nullopt;
   Settings settings = loaded_->settings;
   if (sidecar_ && sidecar_->status()) {
     const std::string& endpoint = sidecar_->status()->connection().endpoint();
@@ -255,7 +259,7 @@ std::optional<Settings> Doctor::SettingsForProbe() const {
 }
 
 std::optional<rpc::Login> Doctor::LoginAt(const std::string& endpoint) const {
-  if (!loaded_.ok()) return std::nullopt;
+  if (!NamesBroker()) return std::nullopt;
   for (const amqp::Endpoint& one : loaded_->settings.broker.link.endpoints) {
     if (one.HostAndPort() == endpoint) return rpc::Login{one.user, one.vhost};
   }

@@ -58,6 +58,8 @@ class Doctor {
   std::string WhyNotAsked() const;
   // A connection of the doctor's own that is up, where the configuration at hand names the broker.
   bool OpenProbe();
+  // Whether the configuration at hand is the sidecar's, as far as can be told.
+  bool NamesBroker() const;
   std::optional<Settings> SettingsForProbe() const;
   std::optional<rpc::Login> LoginAt(const std::string& endpoint) const;
 

@@ -13,11 +13,11 @@ constexpr char kLoginRefused[] = "login refused: ";
 constexpr char kVhostRefused[] = "virtual host refused: ";
 
 std::string UserText(const std::optional<Login>& login) {
-  return login ? absl::StrCat("user \"", login->user, "\"") : "the configured user";
+  return login ? absl::StrCat("user \"", login->user, "\"") : "the user";
 }
 
 std::string VhostText(const std::optional<Login>& login) {
-  return login ? absl::StrCat("\"", login->vhost, "\"") : "the configured one";
+  return login ? absl::StrCat("\"", login->vhost, "\"") : "the one asked for";
 }
 
 std::string BrokerAdvice(const std::string& error) {

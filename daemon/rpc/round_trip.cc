@@ -170,6 +170,12 @@ Check CheckRoundTrip(const RoundTrip& trip) {
                                   " and acked, by a temporary queue that is gone again"));
   }
   if (trip.failure->reason == kAccessRefused) return Skip(kName, "see permissions");
+  if (trip.failure->reason == "INVALID_BODY") {
+    return Warn(
+        kName, Words(trip),
+        "a rule for bodies is for any message: put {exchange: amq.direct, json: off} before "
+        "it in validation.rules, or leave the round trip out: --no-round-trip");
+  }
   return Fail(kName, Words(trip),
               "see the lines above; else `amqp-sidecar status` and the sidecar's log say more");
 }

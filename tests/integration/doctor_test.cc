@@ -382,6 +382,8 @@ TEST_CASE("doctor --json says each check as an object of a line") {
     CHECK(line.ends_with("\"}"));
   }
   CHECK(count == 14);
+  // Which broker that sidecar would have, the defaults do not tell.
+  CHECK_THAT(result.out, ContainsSubstring("{\"verdict\":\"skip\",\"check\":\"broker\""));
 }
 
 TEST_CASE("doctor refuses a command line that makes no sense") {

@@ -181,6 +181,10 @@ TEST_CASE("a round trip that does not come to its end says how far it came") {
   CheckThat(CheckRoundTrip(lost), Verdict::kFail, "not published: OUTCOME_UNKNOWN: no confirm");
   CheckThat(CheckPermissions(lost), Verdict::kSkip, "did not come so far");
 
+  Fixture ruled;
+  ruled.sidecar.publish = Refused(broker::Reason::kInvalidBody, "not JSON");
+  CheckThat(CheckRoundTrip(ruled.Go()), Verdict::kWarn, "not published: INVALID_BODY: not JSON");
+
   Fixture changed;
   changed.sidecar.body = "else";
   CheckThat(CheckRoundTrip(changed.Go()), Verdict::kFail, "is not what was published");
