@@ -52,7 +52,8 @@ void Worker::SetAlarm() {
 }
 
 void Worker::OnAlarm(bool /*ok*/) {
-  alarm_at_ = base::kNever;
+  // Nothing is to set it before the end of this: a call that is told may ask to be told again.
+  alarm_at_ = base::TimePoint::min();
   const base::TimePoint now = std::chrono::steady_clock::now();
   while (!expiries_.empty() && expiries_.begin()->first <= now) {
     Call* const call = Find(expiries_.begin()->second);
@@ -60,6 +61,7 @@ void Worker::OnAlarm(bool /*ok*/) {
     call->expires_ = base::kNever;
     call->Expire();
   }
+  alarm_at_ = base::kNever;
   if (!expiries_.empty()) SetAlarm();
 }
 

@@ -89,11 +89,22 @@ TEST_CASE("status --watch shows a lost link, outlives the sidecar, and ends in o
                     "--interval", "200ms"});
   REQUIRE(Eventually(
       5s, [&] { return watch.out().find("readiness      ready") != std::string::npos; }));
+  // With nothing that changes, each after its interval.
+  const auto blocks = [&] {
+    const std::string text = watch.out();
+    int count = 0;
+    for (size_t at = text.find("readiness"); at != std::string::npos;
+         at = text.find("readiness", at + 1)) {
+      ++count;
+    }
+    return count;
+  };
+  REQUIRE(Eventually(5s, [&] { return blocks() >= 6; }));
   proxy.TakeAway();
   CHECK(
       Eventually(2s, [&] { return watch.out().find("not ready: no conn") != std::string::npos; }));
   proxy.Restore();
-  sidecar->Stop();
+  CHECK(sidecar->Stop() == 0);
   sidecar.reset();
   CHECK(Eventually(5s, [&] { return watch.err().find("waiting for it") != std::string::npos; }));
   sidecar = std::make_unique<SidecarProcess>(options);
