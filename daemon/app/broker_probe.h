@@ -3,12 +3,12 @@
 #pragma once
 
 #include <condition_variable>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
+#include <variant>
 
 #include "amqp/link.h"
 #include "app/settings.h"

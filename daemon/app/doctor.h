@@ -7,8 +7,9 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <vector>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "app/binding_check.h"
 #include "app/broker_probe.h"
 #include "app/config.h"
