@@ -40,7 +40,7 @@ MetricList& MetricList::Add(double value, const Labels& labels) {
 }
 
 void MetricList::Histogram(std::string_view name, std::string_view help,
-                           const Histogram& histogram) {
+                           const base::Histogram& histogram) {
   prometheus::MetricFamily& family = Begin(name, help, prometheus::MetricType::Histogram);
   prometheus::ClientMetric::Histogram& out = family.metric.emplace_back().histogram;
   const Histogram::Reading reading = histogram.Read();

@@ -21,7 +21,7 @@ class MetricList {
   MetricList& Counter(std::string_view name, std::string_view help);
   MetricList& Gauge(std::string_view name, std::string_view help);
   // A family with this one value.
-  void Histogram(std::string_view name, std::string_view help, const Histogram& histogram);
+  void Histogram(std::string_view name, std::string_view help, const base::Histogram& histogram);
 
   // A value of the family that was begun last.
   MetricList& Add(double value, const Labels& labels = {});
