@@ -12,6 +12,7 @@ import re
 import sys
 
 import golden_metrics
+import headings
 import yaml
 
 METRIC = re.compile(r"\b(amqp_sidecar_\w+)(?:\{([^}]*)\})?")
@@ -67,12 +68,6 @@ class Names:
         return found
 
 
-def anchors(document):
-    """As GitHub makes them of the headings."""
-    for heading in re.findall(r"^#+ (.*)$", document.read_text(), re.MULTILINE):
-        yield re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-
-
 def dashboard_faults(root, names):
     dashboard = json.loads((root / "deploy/grafana/dashboard.json").read_text())
     variables = {variable["name"] for variable in dashboard["templating"]["list"]}
@@ -104,7 +99,7 @@ def alert_faults(root, names):
     tests = yaml.safe_load((root / "deploy/grafana/alerts_test.yaml").read_text())
     fires = {check["alertname"] for test in tests["tests"] for check in test["alert_rule_test"]
              if check["exp_alerts"]}
-    sections = set(anchors(root / "docs/operations.md"))
+    sections = headings.anchors(root / "docs/operations.md")
     rules = [rule for group in alerts["groups"] for rule in group["rules"]]
     if not rules:
         yield "no rules"

@@ -30,7 +30,8 @@ clean_up() {
     [ ! -d .data/rabbitmq ] || "$root/tests/support/rabbitmq_node.sh" stop .data/rabbitmq || true
     [ ! -s "$blocks/output" ] || cat "$blocks/output"
   fi
-  rm -rf "$blocks" "$where/.data"
+  rm -rf "$blocks" "$where"/.data/{rabbitmq,sidecar.yaml,sidecar.sock}
+  rmdir "$where/.data" 2>/dev/null || true
   [ "$where" = "$root" ] || rm -rf "$where"
   [ -n "$finished" ] || [ "$status" -ne 0 ] || status=1
   exit "$status"
