@@ -61,6 +61,28 @@ inline constexpr Reason kLastReason = Reason::kQueueNotEmpty;
 // As on the wire and in the documents: "INVALID_MESSAGE".
 std::string_view ReasonName(Reason reason);
 
+// Why one settlement did not take. docs/errors.md is made of this and of rpc/error_table.cc.
+enum class SettleReason {
+  // This sidecar never gave the id.
+  kUnknownDelivery,
+  // It is settled otherwise. Settling again the same way is no failure.
+  kAlreadySettled,
+  // It was not settled in time, and went back to the queue.
+  kDeadlineExpired,
+  // Its channel is gone: the broker has requeued it, and delivers it again.
+  kStaleDelivery,
+  // It was to wait or to be dead-lettered, and the broker did not take it there in time: it was
+  // requeued at once.
+  kNotMoved,
+  // It is of a stream, which takes nothing back: it is yours still, ack it.
+  kNotRequeueable,
+  // It may not be held that long: its deadline stays as it was.
+  kDeadlineLimit,
+};
+inline constexpr SettleReason kLastSettleReason = SettleReason::kDeadlineLimit;
+// As on the wire: "UNKNOWN_DELIVERY".
+std::string_view SettleReasonName(SettleReason reason);
+
 // What a failed publish left behind in the broker.
 enum class Persisted {
   kNo,       // nothing: publishing it again makes no duplicate

@@ -73,15 +73,15 @@ def main():
     root = pathlib.Path(sys.argv[1])
     broker = root / "daemon" / "broker"
     table = (root / "daemon" / "rpc" / "error_table.cc").read_text()
+    enums = (broker / "reason.h").read_text()
     wire = (broker / "reason.cc").read_text()
     document = root / "docs" / "errors.md"
     wrong = made_table.update(
         document, "reasons",
-        reasons((broker / "reason.h").read_text(), names_of(wire, "Reason"), table), "the code")
+        reasons(enums, names_of(wire, "Reason"), table), "the code")
     return wrong | made_table.update(
         document, "settlements",
-        settlements((broker / "types.h").read_text(), names_of(wire, "SettleReason"), table),
-        "the code")
+        settlements(enums, names_of(wire, "SettleReason"), table), "the code")
 
 
 if __name__ == "__main__":
