@@ -44,4 +44,4 @@ tar -C "$root" --exclude=./build --exclude=./.data --exclude=./.git -c . | tar -
 # What a new user has, and nothing of who runs this.
 env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
   chroot "$machine" /bin/bash -c 'cd /src && tests/readme/follow.sh /src'
-echo "figure: readme from nothing in $((SECONDS - began)) s"
+echo "figure: row=readme form=long took_ms=$(((SECONDS - began) * 1000))"
