@@ -109,11 +109,6 @@ class PageTest(unittest.TestCase):
         self.pages.append(page)
         return page
 
-    if sys.version_info < (3, 11):
-        def enterContext(self, context):
-            self.addCleanup(context.__exit__, None, None, None)
-            return context.__enter__()
-
     def item(self, key="order.created", body=b'{"order_id":1}', exchange=None, allow=False):
         message = MESSAGE.Message(exchange=self.exchange if exchange is None else exchange,
                                   routing_key=key, body=body)
