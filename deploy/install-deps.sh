@@ -16,7 +16,8 @@ END
 
 build=(ca-certificates g++ cmake ninja-build pkg-config protobuf-compiler protobuf-compiler-grpc
   libabsl-dev libcivetweb-dev libcli11-dev libgrpc++-dev libjemalloc-dev libprotobuf-dev
-  librabbitmq-dev libre2-dev libsimdjson-dev libspdlog-dev libssl-dev libyaml-cpp-dev zlib1g-dev)
+  librabbitmq-dev libre2-dev libsimdjson-dev libspdlog-dev libssl-dev libyaml-cpp-dev
+  prometheus-cpp-dev zlib1g-dev)
 broker=(rabbitmq-server)
 # faketime: a clock that jumps, for one process only (tests/drills). pip: fetches the suites of JSON
 # (tests/suites).

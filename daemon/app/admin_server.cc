@@ -13,7 +13,6 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "app/readiness.h"
 #include "base/unique_fd.h"
 
 namespace amqp_sidecar::app {
@@ -46,18 +45,12 @@ HostAndPort Split(const std::string& listen) {
   return result;
 }
 
-int Answer(mg_connection* connection, int code, const std::string& text) {
-  const std::string_view method = mg_get_request_info(connection)->request_method;
-  const bool known = method == "GET" || method == "HEAD";
-  const int answered = known ? code : 405;
-  const std::string body = absl::StrCat(known ? text : "only GET and HEAD", "\n");
-  mg_printf(connection,
-            "HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\nCache-Control: "
-            "no-store\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
-            answered, mg_get_response_code_text(connection, answered), body.size());
-  if (method != "HEAD") mg_write(connection, body.data(), body.size());
-  return answered;
-}
+// What a browser may do with a page: nothing but what the page brings with it.
+constexpr char kHeaders[] =
+    "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: "
+    "no-referrer\r\nContent-Security-Policy: default-src 'none'; connect-src 'self'; img-src "
+    "data:; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'\r\nConnection: close\r\n";
 
 // Connects and hangs up.
 void Knock(const std::string& host, int port) {
@@ -83,8 +76,8 @@ void Knock(const std::string& host, int port) {
 
 }  // namespace
 
-AdminServer::AdminServer(Config config, SnapshotSource snapshot)
-    : config_(std::move(config)), snapshot_(std::move(snapshot)) {}
+AdminServer::AdminServer(Config config, Pages pages)
+    : config_(std::move(config)), pages_(std::move(pages)) {}
 
 AdminServer::~AdminServer() { Stop(); }
 
@@ -120,9 +113,7 @@ absl::Status AdminServer::Start() {
     const base::MutexLock lock(&mutex_);
     return absl::FailedPreconditionError(complaint_.empty() ? "cannot listen" : complaint_);
   }
-  mg_set_request_handler(context_, "/healthz$", HandleHealth, this);
-  mg_set_request_handler(context_, "/readyz$", HandleReadiness, this);
-  mg_set_request_handler(context_, "/", HandleOther, this);
+  mg_set_request_handler(context_, "/", Handle, this);
   return absl::OkStatus();
 }
 
@@ -160,17 +151,25 @@ std::string AdminServer::address() const {
   return absl::StrCat("http://", Split(config_.listen).host, ":", port.port);
 }
 
-int AdminServer::HandleHealth(mg_connection* connection, void* /*self*/) {
-  return Answer(connection, 200, "ok");
+AdminServer::Answer AdminServer::AnswerTo(const std::string& path) const {
+  const auto found = pages_.find(path);
+  if (found != pages_.end()) return found->second();
+  std::string paths;
+  for (const auto& [known, page] : pages_) absl::StrAppend(&paths, paths.empty() ? "" : " ", known);
+  return {404, absl::StrCat("here are ", paths, "\n")};
 }
 
-int AdminServer::HandleReadiness(mg_connection* connection, void* self) {
-  const Readiness readiness = ReadinessOf(*static_cast<AdminServer*>(self)->snapshot_());
-  return Answer(connection, readiness.http_code, readiness.text);
-}
-
-int AdminServer::HandleOther(mg_connection* connection, void* /*self*/) {
-  return Answer(connection, 404, "here are /healthz and /readyz");
+int AdminServer::Handle(mg_connection* connection, void* self) {
+  const mg_request_info& request = *mg_get_request_info(connection);
+  const std::string_view method = request.request_method;
+  const bool known = method == "GET" || method == "HEAD";
+  const Answer answer = known ? static_cast<AdminServer*>(self)->AnswerTo(request.local_uri)
+                              : Answer{405, "only GET and HEAD\n"};
+  mg_printf(connection, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\n%sContent-Length: %zu\r\n\r\n",
+            answer.code, mg_get_response_code_text(connection, answer.code),
+            answer.content_type.c_str(), kHeaders, answer.body.size());
+  if (method != "HEAD") mg_write(connection, answer.body.data(), answer.body.size());
+  return answer.code;
 }
 
 }  // namespace amqp_sidecar::app

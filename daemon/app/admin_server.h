@@ -1,14 +1,13 @@
-// AdminServer: the HTTP door for operators: /healthz and /readyz. Threads of its own, so that it
-// answers whatever the others do. Changes nothing.
+// AdminServer: the HTTP door for operators: pages that are read and change nothing. Threads of its
+// own, so that it answers whatever the others do. Knows no page.
 #pragma once
 
 #include <functional>
-#include <memory>
+#include <map>
 #include <string>
 
 #include "absl/status/status.h"
 #include "base/mutex.h"
-#include "broker/types.h"
 
 struct mg_context;
 struct mg_connection;
@@ -21,10 +20,15 @@ class AdminServer {
     std::string listen;  // "127.0.0.1:7673", "[::1]:7673"; empty: no server; port 0: any free one
   };
 
-  // Called on the server's threads.
-  using SnapshotSource = std::function<std::shared_ptr<const broker::Snapshot>()>;
+  struct Answer {
+    int code = 200;
+    std::string body;
+    std::string content_type = "text/plain; charset=utf-8";
+  };
+  // By path, such as "/healthz". Called on the server's threads.
+  using Pages = std::map<std::string, std::function<Answer()>>;
 
-  AdminServer(Config config, SnapshotSource snapshot);
+  AdminServer(Config config, Pages pages);
   ~AdminServer();
 
   // INVALID_ARGUMENT for what is neither empty nor a numeric address and a port.
@@ -42,12 +46,11 @@ class AdminServer {
  private:
   // civetweb would write to standard error.
   static int KeepComplaint(const mg_connection* connection, const char* message);
-  static int HandleHealth(mg_connection* connection, void* self);
-  static int HandleReadiness(mg_connection* connection, void* self);
-  static int HandleOther(mg_connection* connection, void* self);
+  static int Handle(mg_connection* connection, void* self);
+  Answer AnswerTo(const std::string& path) const;
 
   const Config config_;
-  const SnapshotSource snapshot_;
+  const Pages pages_;
   mg_context* context_ = nullptr;
 
   base::Mutex mutex_;

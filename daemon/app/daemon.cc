@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "amqp/network_dialer.h"
+#include "app/admin_pages.h"
 #include "app/random.h"
 #include "base/log.h"
 #include "base/version.h"
@@ -34,9 +35,10 @@ Daemon::Daemon(Settings settings)
     : settings_(std::move(settings)), dialer_(amqp::NewNetworkDialer(loop_, settings_.tls)) {
   broker_ = std::make_unique<broker::Broker>(
       loop_, *dialer_, NewRandom(), settings_.broker,
-      [this](const broker::Snapshot& snapshot) { server_->UpdateHealth(snapshot); });
-  server_ = std::make_unique<rpc::Server>(*broker_, settings_.rpc);
-  admin_ = std::make_unique<AdminServer>(settings_.admin, [this] { return broker_->snapshot(); });
+      [this](const broker::Snapshot& snapshot) { server_->Update(snapshot); });
+  reporter_ = std::make_unique<rpc::StatusReporter>(*broker_, [this] { return loop_.Stalled(); });
+  server_ = std::make_unique<rpc::Server>(*broker_, *reporter_, settings_.rpc);
+  admin_ = std::make_unique<AdminServer>(settings_.admin, AdminPages(loop_, *broker_, *reporter_));
 }
 
 Daemon::~Daemon() { StopThreads(); }

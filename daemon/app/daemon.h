@@ -14,6 +14,7 @@
 #include "base/event_loop.h"
 #include "broker/broker.h"
 #include "rpc/server.h"
+#include "rpc/status_reporter.h"
 
 namespace amqp_sidecar::app {
 
@@ -45,6 +46,7 @@ class Daemon {
   std::unique_ptr<amqp::Dialer> dialer_;
   // Destroyed before the loop, and after the io thread has ended.
   std::unique_ptr<broker::Broker> broker_;
+  std::unique_ptr<rpc::StatusReporter> reporter_;
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<AdminServer> admin_;
   std::thread io_thread_;

@@ -70,6 +70,7 @@ bool EventLoop::Post(Task task, size_t bytes) {
     if (posted_.size() >= limits_.max_posted_tasks) return false;
     if (posted_bytes_ + bytes > limits_.max_posted_bytes && !posted_.empty()) return false;
     was_empty = posted_.empty();
+    if (was_empty) posted_since_ = std::chrono::steady_clock::now();
     posted_.push_back(std::move(task));
     posted_bytes_ += bytes;
   }
@@ -79,6 +80,24 @@ bool EventLoop::Post(Task task, size_t bytes) {
     (void)!::write(wakeup_.get(), &one, sizeof one);
   }
   return true;
+}
+
+Duration EventLoop::Stalled() {
+  const TimePoint now = std::chrono::steady_clock::now();
+  TimePoint since = busy_since_.load(std::memory_order_relaxed);
+  bool posted = false;
+  {
+    const MutexLock lock(&mutex_);
+    posted = !posted_.empty();
+    if (posted) since = std::min(since, posted_since_);
+  }
+  if (!posted) (void)Post([] {}, 0);
+  return std::max(Duration::zero(), now - std::min(since, now));
+}
+
+size_t EventLoop::posted_tasks() const {
+  const MutexLock lock(&mutex_);
+  return posted_.size();
 }
 
 void EventLoop::Watch(int fd, uint32_t events, ReadyCallback callback) {
@@ -125,9 +144,11 @@ void EventLoop::Wait() {
     timeout_ms = static_cast<int>(std::clamp<int64_t>(left.count(), 0, 60'000));
   }
   std::array<epoll_event, 16> events;
+  busy_since_.store(kNever, std::memory_order_relaxed);
   const int count =
       ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout_ms);
   now_ = std::chrono::steady_clock::now();
+  busy_since_.store(now_, std::memory_order_relaxed);
   for (int i = 0; i < count; ++i) {
     auto* watched = static_cast<Watched*>(events[static_cast<size_t>(i)].data.ptr);
     if (!watched->removed) watched->callback(events[static_cast<size_t>(i)].events);

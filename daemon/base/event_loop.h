@@ -40,6 +40,13 @@ class EventLoop final : public Reactor {
   // Any thread. Run() returns at the end of its turn.
   void Stop();
 
+  // How long the io thread has been at one piece of work, or has left a task untouched. Any thread.
+  // Where nothing waits for it, it is asked to come round: the next call then tells whether it did.
+  Duration Stalled();
+
+  // Tasks that were posted and not begun. Any thread.
+  size_t posted_tasks() const;
+
   // Level-triggered. `fd` is not owned and is watched until Unwatch(). Io thread, or before Run().
   void Watch(int fd, uint32_t events, ReadyCallback callback);
   void Rewatch(int fd, uint32_t events);
@@ -75,8 +82,12 @@ class EventLoop final : public Reactor {
   std::unordered_map<int, std::unique_ptr<Watched>> watched_;
   std::vector<std::unique_ptr<Watched>> removed_;
 
-  Mutex mutex_;
+  // Since when it works; kNever while it waits. Written by the io thread.
+  std::atomic<TimePoint> busy_since_ = kNever;
+
+  mutable Mutex mutex_;
   std::vector<Task> posted_ ABSL_GUARDED_BY(mutex_);
+  TimePoint posted_since_ ABSL_GUARDED_BY(mutex_);  // the first of them
   size_t posted_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::atomic<bool> stopping_ = false;
 };

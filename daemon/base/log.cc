@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <memory>
 
+#include "base/recent_events.h"
+
 namespace amqp_sidecar::base {
 namespace {
 
@@ -17,6 +19,8 @@ struct State {
   LogFormat format = LogFormat::kText;
   std::shared_ptr<spdlog::details::thread_pool> pool;
   std::shared_ptr<spdlog::logger> logger;
+  std::atomic<bool> keeps_events = false;
+  RecentEvents events;
 };
 
 State& state() {
@@ -86,6 +90,31 @@ bool NeedsQuotes(std::string_view text) {
   return false;
 }
 
+// key=value key="quoted value", each after a blank.
+void AppendFields(std::string& out, std::initializer_list<LogField> fields) {
+  for (const LogField& field : fields) {
+    out += ' ';
+    out += field.key();
+    out += '=';
+    if (field.quoted() && NeedsQuotes(field.value())) {
+      AppendQuoted(out, field.value());
+    } else {
+      out += field.value();
+    }
+  }
+}
+
+void KeepEvent(RecentEvents& events, LogLevel level, std::string_view message,
+               std::initializer_list<LogField> fields) {
+  Event event;
+  event.at = std::chrono::system_clock::now();
+  event.level = level;
+  event.what = message;
+  AppendFields(event.detail, fields);
+  if (!event.detail.empty()) event.detail.erase(0, 1);
+  events.Add(std::move(event));
+}
+
 }  // namespace
 
 std::string FormatLogLine(LogFormat format, LogLevel level, std::string_view message,
@@ -93,16 +122,7 @@ std::string FormatLogLine(LogFormat format, LogLevel level, std::string_view mes
   std::string line;
   if (format == LogFormat::kText) {
     line = message;
-    for (const LogField& field : fields) {
-      line += ' ';
-      line += field.key();
-      line += '=';
-      if (field.quoted() && NeedsQuotes(field.value())) {
-        AppendQuoted(line, field.value());
-      } else {
-        line += field.value();
-      }
-    }
+    AppendFields(line, fields);
     return line;
   }
   line = "\"level\":\"";
@@ -136,6 +156,7 @@ void StartLog(LogLevel level, LogFormat format) {
     log.logger->set_pattern("{\"time\":\"%Y-%m-%dT%H:%M:%S.%e%z\",%v}");
   }
   log.logger->set_level(ToSpdlog(level));
+  log.keeps_events = true;
 }
 
 void StopLog() {
@@ -151,6 +172,7 @@ bool LogEnabled(LogLevel level) { return state().logger->should_log(ToSpdlog(lev
 
 void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
   State& log = state();
+  if (level != LogLevel::kDebug && log.keeps_events) KeepEvent(log.events, level, message, fields);
   if (!log.logger->should_log(ToSpdlog(level))) return;
   log.logger->log(ToSpdlog(level), spdlog::string_view_t("{}"),
                   FormatLogLine(log.format, level, message, fields));
@@ -160,5 +182,7 @@ size_t DroppedLogLines() {
   State& log = state();
   return log.pool ? log.pool->overrun_counter() : 0;
 }
+
+std::vector<Event> RecentLogEvents() { return state().events.List(); }
 
 }  // namespace amqp_sidecar::base

@@ -12,6 +12,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace amqp_sidecar::base {
 
@@ -45,7 +46,7 @@ class LogField {
 };
 
 // Starts the writing thread; lines go to standard error. Before it, lines are written at once. Once
-// a process, from main.
+// a process, from main. From here on events are kept, too.
 void StartLog(LogLevel level, LogFormat format);
 
 // Writes out what is queued and ends the writing thread.
@@ -58,6 +59,10 @@ bool LogEnabled(LogLevel level);
 
 // Lines that were dropped because the queue was full.
 size_t DroppedLogLines();
+
+// The last lines of level info and above, whatever level is written. Any thread.
+struct Event;
+std::vector<Event> RecentLogEvents();
 
 // The line without its time, as Log() would write it: `message key=value key="quoted value"`, or
 // the members of a JSON object.

@@ -46,6 +46,7 @@ class Admission {
 
   size_t messages() const ABSL_LOCKS_EXCLUDED(mutex_);
   size_t bytes() const ABSL_LOCKS_EXCLUDED(mutex_);
+  const Limits& limits() const { return limits_; }
 
  private:
   struct Load {

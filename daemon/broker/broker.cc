@@ -21,13 +21,16 @@ class CallOwner final : public PublishOwner {
 
   void OnAnswer(const PendingPublish& publish, PublishResult result) override {
     core_.admission().ReleaseCall(publish.admitted_bytes);
+    core_.account().Ended(publish, result);
     done_(std::move(result));
   }
 
-  void Refuse(std::string message_id, Error error) {
+  // At the door.
+  void Refuse(PendingPublish& publish, Error error) {
     PublishResult result;
     result.error = std::move(error);
-    result.message_id = std::move(message_id);
+    result.message_id = std::move(publish.message_id);
+    core_.account().Ended(publish, result);
     done_(std::move(result));
   }
 
@@ -116,30 +119,37 @@ void Broker::Start() {
 
 void Broker::Publish(PublishRequest request, PublishCallback done) {
   const auto owner = std::make_shared<CallOwner>(*core_, std::move(done));
-  PublishList list;
-  PendingPublish& publish = list.emplace_back();
+  // Shared: where the task cannot be posted it is dropped, and what it carries is still needed.
+  const auto list = std::make_shared<PublishList>(1);
+  PendingPublish& publish = list->front();
   if (auto error = PreparePublish(*core_, std::move(request), publish)) {
-    return owner->Refuse(std::move(publish.message_id), std::move(*error));
+    return owner->Refuse(publish, std::move(*error));
   }
   publish.owner = owner;
-  publish.admitted_bytes = publish.encoded.bytes();
-  std::string message_id = publish.message_id;
-  if (!core_->admission().AdmitCall(publish.admitted_bytes)) {
+  const size_t bytes = publish.encoded.bytes();
+  publish.admitted_bytes = bytes;
+  if (!core_->admission().AdmitCall(bytes)) {
     return owner->Refuse(
-        std::move(message_id),
+        publish,
         {Reason::kLimitExceeded,
          "too many messages are in flight (limits.max_in_flight_messages and _bytes): wait for "
          "answers before sending more"});
   }
-  const size_t bytes = publish.admitted_bytes;
-  auto task = [core = core_.get(), list = std::move(list)]() mutable {
+  auto task = [core = core_.get(), list] {
     core->AssertIoThread();
-    core->publisher().Publish(std::move(list));
+    core->publisher().Publish(std::move(*list));
   };
-  if (!core_->reactor().Post(std::move(task), bytes)) {
-    core_->admission().ReleaseCall(bytes);
-    owner->Refuse(std::move(message_id), NotPosted(*core_));
-  }
+  if (core_->reactor().Post(std::move(task), bytes)) return;
+  core_->admission().ReleaseCall(bytes);
+  owner->Refuse(publish, NotPosted(*core_));
+}
+
+void Broker::CountRefused(const PublishRequest& request, const Error& error) {
+  PublishResult result;
+  result.error = error;
+  result.message_id = request.properties.message_id;
+  core_->account().Ended(
+      {request.exchange, request.routing_key, TraceIdOf(request.properties.headers)}, result);
 }
 
 std::unique_ptr<PublishStream> Broker::OpenPublishStream(
@@ -331,6 +341,20 @@ void Broker::SetValidator(std::shared_ptr<const json::Validator> validator) {
 }
 
 std::shared_ptr<const Snapshot> Broker::snapshot() const { return core_->snapshot(); }
+
+void Broker::RefreshSnapshot() {
+  // Where the io thread has too much to do, the next to ask tries again.
+  (void)core_->reactor().Post(
+      [core = core_.get()] {
+        core->AssertIoThread();
+        core->UpdateSnapshot();
+      },
+      0);
+}
+
+const Counters& Broker::counters() const { return core_->counters(); }
+
+Load Broker::load() const { return core_->load(); }
 
 bool Broker::draining() const { return core_->draining(); }
 

@@ -56,6 +56,9 @@ class Broker {
   void Start();
 
   void Publish(PublishRequest request, PublishCallback done);
+  // A publish that failed with `error` before it came here: counted and logged as those that did.
+  // Any thread.
+  void CountRefused(const PublishRequest& request, const Error& error);
 
   // A stream of publishes, which is slowed rather than refused where the bounds are reached. To be
   // gone before the broker is.
@@ -110,7 +113,14 @@ class Broker {
   // now on. Any thread.
   void SetValidator(std::shared_ptr<const json::Validator> validator);
 
+  // As it was at its last change; what changes too often to be told of each time (the number of
+  // channels) may be older, until somebody asked for a fresh one. Any thread.
   std::shared_ptr<const Snapshot> snapshot() const;
+  void RefreshSnapshot();
+
+  // Since the start, and now. Any thread.
+  const Counters& counters() const;
+  Load load() const;
 
   // Since Drain(). Any thread.
   bool draining() const;

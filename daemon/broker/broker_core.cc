@@ -107,6 +107,7 @@ BrokerCore::BrokerCore(base::Reactor& reactor, amqp::Dialer& dialer, base::Backo
       on_status_(std::move(on_status)),
       logins_(LoginsOf(config_)),
       life_(NewLife(random)),
+      account_(reactor, counters_.publishes),
       publish_events_(std::make_unique<LinkEvents>(
           *this, Use{.publishing = true, .consuming = !config_.separate_consumer_connection})),
       consume_events_(
@@ -126,15 +127,16 @@ BrokerCore::BrokerCore(base::Reactor& reactor, amqp::Dialer& dialer, base::Backo
       topology_(reactor, scratch_, directory_, queue_types_,
                 {config_.topology, config_.topology_mode}, [this] { OnTopologyChange(); }),
       publisher_(
-          reactor, publish_link_, directory_, topology_,
+          reactor, publish_link_, directory_, topology_, counters_,
           {config_.publish_channels, config_.max_in_flight_messages, config_.operation_timeout}),
       own_queues_(reactor, scratch_),
       mover_(reactor, own_queues_, publisher_, config_.operation_timeout),
-      subscriptions_({consume_link_,
-                      scratch_,
-                      queue_types_,
-                      {reactor, mover_, topology_, hold_limit(), config_.default_ack_deadline}},
-                     {life_, KeptChannels(config_)}, [this] { UpdateSnapshot(); }),
+      subscriptions_(
+          {consume_link_,
+           scratch_,
+           queue_types_,
+           {reactor, mover_, topology_, hold_limit(), config_.default_ack_deadline, counters_}},
+          {life_, KeptChannels(config_)}, [this] { UpdateSnapshot(); }),
       admission_({config_.max_in_flight_messages, config_.max_in_flight_bytes}),
       snapshot_(std::make_shared<Snapshot>()),
       validator_(std::make_shared<const json::Validator>(config_.validation)) {}
@@ -202,11 +204,28 @@ void BrokerCore::OnTopologyChange() {
   UpdateSnapshot();
 }
 
+void BrokerCore::Blockades::Note(bool blocked, base::TimePoint now) {
+  if (blocked == (since != base::kNever)) return;
+  if (!blocked) over += now - since;
+  since = blocked ? now : base::kNever;
+}
+
+Load BrokerCore::load() const {
+  return {admission_.messages(), admission_.bytes(), admission_.limits().messages,
+          admission_.limits().bytes};
+}
+
 void BrokerCore::UpdateSnapshot() {
   auto fresh = std::make_shared<Snapshot>();
-  fresh->connection = SnapshotOf(publish_link_, draining());
+  const auto look = [this](const amqp::Link& link, Blockades& blockades) {
+    blockades.Note(link.status().state == amqp::LinkState::kBlocked, reactor_.Now());
+    ConnectionSnapshot snapshot = SnapshotOf(link, draining());
+    snapshot.blocked_before = blockades.over;
+    return snapshot;
+  };
+  fresh->connection = look(publish_link_, publish_blockades_);
   if (own_consume_link_ != nullptr) {
-    fresh->consumer_connection = SnapshotOf(consume_link_, draining());
+    fresh->consumer_connection = look(consume_link_, consume_blockades_);
   }
   fresh->topology_declared = topology_.ready() && topology_.error().empty();
   fresh->topology_error = topology_.error();
@@ -249,6 +268,7 @@ void BrokerCore::AwaitDrained(base::TimePoint deadline, base::Task done) {
   auto finish = [this, done = std::move(done)]() mutable {
     // Calls about topology, whose deadlines nobody will see.
     scratch_.AnswerAll();
+    account_.End();
     done();
   };
   if (own_consume_link_ == nullptr) {

@@ -18,6 +18,7 @@
 #include "broker/exchange_directory.h"
 #include "broker/message_mover.h"
 #include "broker/own_queues.h"
+#include "broker/publish_account.h"
 #include "broker/publisher.h"
 #include "broker/queue_types.h"
 #include "broker/scratch_channel.h"
@@ -50,6 +51,9 @@ class BrokerCore final {
   // Not 0.
   uint64_t NextStreamId() { return next_stream_.fetch_add(1); }
   Admission& admission() { return admission_; }
+  PublishAccount& account() { return account_; }
+  const Counters& counters() const { return counters_; }
+  Load load() const;
 
   // Io thread. Every task that is posted opens with this.
   void AssertIoThread() const ABSL_ASSERT_EXCLUSIVE_LOCK(reactor_.role) {
@@ -65,6 +69,7 @@ class BrokerCore final {
   QueueTypes& queue_types() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reactor_.role) { return queue_types_; }
   void Drain(base::TimePoint deadline, base::Task done)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(reactor_.role);
+  void UpdateSnapshot();
 
  private:
   // What a link is for.
@@ -73,12 +78,17 @@ class BrokerCore final {
     bool consuming;
   };
   class LinkEvents;
+  // How long a link has been blocked, in all its blockades that are over.
+  struct Blockades {
+    base::Duration over{};
+    base::TimePoint since = base::kNever;
+    void Note(bool blocked, base::TimePoint now);
+  };
 
   void OnLinkUp(Use use, amqp::Connection& connection);
   void OnLinkDown(Use use, const amqp::Failure& failure);
   void OnTopologyChange();
   void BeginConsuming();
-  void UpdateSnapshot();
   void AwaitDrained(base::TimePoint deadline, base::Task done)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(reactor_.role);
 
@@ -88,6 +98,10 @@ class BrokerCore final {
   const Broker::StatusListener on_status_;
   const std::vector<std::string> logins_;
   const uint64_t life_;
+
+  // Written by any thread, and used by those below.
+  Counters counters_;
+  PublishAccount account_;
 
   // Owned by the io thread. In the order in which they use each other.
   const std::unique_ptr<LinkEvents> publish_events_;
@@ -103,6 +117,8 @@ class BrokerCore final {
   OwnQueues own_queues_;
   MessageMover mover_;
   Subscriptions subscriptions_;
+  Blockades publish_blockades_;
+  Blockades consume_blockades_;
   bool consuming_ = false;  // the subscriptions know of the link
 
   // Shared.

@@ -1,7 +1,6 @@
 #include "broker/invalid_tally.h"
 
 #include <string_view>
-#include <utility>
 
 #include "base/log.h"
 
@@ -24,17 +23,36 @@ std::string_view NameOf(OnInvalid action) {
 
 }  // namespace
 
-void InvalidTally::Add(const InvalidDelivery& delivery, base::TimePoint now) {
-  status_.invalid.fetch_add(1, std::memory_order_relaxed);
-  ++untold_;
-  if (now < tell_from_) return;
-  tell_from_ = now + kTellEvery;
+InvalidTally::~InvalidTally() {
+  reactor_.Cancel(timer_);
+  Tell(limit_.TakeAll(reactor_.Now()));
+}
+
+void InvalidTally::Add(const InvalidDelivery& delivery) {
+  status_.Add(&DeliveryCounts::invalid);
+  last_ = delivery;
+  const uint64_t count = limit_.Add(reactor_.Now());
+  if (count == 0) return TellLater();
+  Tell(count);
+}
+
+void InvalidTally::TellLater() {
+  if (timer_ != 0) return;
+  timer_ = reactor_.After(kTellEvery, [this] {
+    timer_ = 0;
+    Tell(limit_.TakeAll(reactor_.Now()));
+  });
+}
+
+// Of all that were not told of, what the last of them says.
+void InvalidTally::Tell(uint64_t count) const {
+  if (count == 0) return;
   base::Log(base::LogLevel::kWarn, "delivery with an invalid body",
             {{"queue", *status_.queue},
              {"subscription", subscription_},
-             {"at", PlaceOfFault(delivery.reason)},
-             {"action", NameOf(delivery.action)},
-             {"deliveries", std::exchange(untold_, 0)}});
+             {"at", PlaceOfFault(last_.reason)},
+             {"action", NameOf(last_.action)},
+             {"deliveries", count}});
 }
 
 // Behind the first ": " may stand what the body has there; before it are names, or our own words.

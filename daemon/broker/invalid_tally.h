@@ -4,7 +4,8 @@
 
 #include <string>
 
-#include "base/clock.h"
+#include "base/reactor.h"
+#include "base/repeat_limit.h"
 #include "broker/types.h"
 
 namespace amqp_sidecar::broker {
@@ -14,17 +15,24 @@ class InvalidTally {
   // A queue of bad bodies is told of so often at most.
   static constexpr base::Duration kTellEvery = std::chrono::seconds(1);
 
-  // `status` is not owned and outlives this; its queue is set.
-  InvalidTally(SubscriptionId subscription, SubscriptionStatus& status)
-      : subscription_(subscription), status_(status) {}
+  // `reactor` and `status` are not owned and outlive this; the queue of `status` is set.
+  InvalidTally(base::Reactor& reactor, SubscriptionId subscription, SubscriptionStatus& status)
+      : reactor_(reactor), subscription_(subscription), status_(status) {}
+  // Tells of what was held back.
+  ~InvalidTally();
 
-  void Add(const InvalidDelivery& delivery, base::TimePoint now);
+  void Add(const InvalidDelivery& delivery);
 
  private:
+  void TellLater();
+  void Tell(uint64_t count) const;
+
+  base::Reactor& reactor_;
   const SubscriptionId subscription_;
   SubscriptionStatus& status_;
-  base::TimePoint tell_from_ = base::TimePoint::min();
-  uint64_t untold_ = 0;
+  base::RepeatLimit limit_{kTellEvery};
+  InvalidDelivery last_;
+  base::TimerId timer_ = 0;
 };
 
 // What a log may have of the reason: what it is about, a JSON Pointer or "the body ...", and not

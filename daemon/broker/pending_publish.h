@@ -9,6 +9,7 @@
 
 #include "amqp/publish.h"
 #include "base/reactor.h"
+#include "broker/trace_context.h"
 #include "broker/types.h"
 
 namespace amqp_sidecar::broker {
@@ -35,9 +36,11 @@ struct PendingPublish {
   uint64_t stream = 0;
   base::TimePoint deadline;
   std::shared_ptr<PublishOwner> owner;
-  uint64_t owner_tag = 0;      // the owner's own
-  size_t admitted_bytes = 0;   // as the owner had them admitted
-  base::TimePoint taken_at{};  // when the io thread took it on
+  uint64_t owner_tag = 0;            // the owner's own
+  size_t admitted_bytes = 0;         // as the owner had them admitted
+  base::TimePoint taken_at{};        // when the io thread took it on
+  base::TimePoint handed_over_at{};  // to the connection, the last time
+  TraceId trace_id{};
 
   // It was written on a channel that ended before it was confirmed: the broker may have it.
   bool may_have_arrived = false;

@@ -38,6 +38,7 @@ std::optional<Error> CheckPublish(const BrokerCore& core, const PublishRequest& 
 std::optional<Error> PreparePublish(const BrokerCore& core, PublishRequest request,
                                     PendingPublish& out) {
   FillDefaults(request.properties);
+  out.trace_id = TraceIdOf(request.properties.headers);
   std::optional<Error> error = CheckPublish(core, request);
   if (!error) {
     auto encoded =

@@ -103,6 +103,7 @@ void PublishLane::Submit(PendingPublish& publish, uint64_t return_key) {
   MoveTo(unconfirmed_, publish);
   publish.lane = this;
   publish.tag = tag;
+  publish.handed_over_at = reactor_.Now();
   window_.Add(&publish, return_key, publish.stream == 0 ? 0 : publish.encoded.bytes());
 }
 

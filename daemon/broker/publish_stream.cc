@@ -20,6 +20,7 @@ class PublishStream::Owner final : public PublishOwner, public std::enable_share
   void OnAnswer(const PendingPublish& publish, PublishResult result) override {
     core_.admission().ReleaseStream(*admitted_, publish.admitted_bytes,
                                     core_.reactor().Now() - publish.taken_at);
+    core_.account().Ended(publish, result);
     if (answered_.empty()) core_.reactor().Defer([self = shared_from_this()] { self->Tell(); });
     answered_.push_back({publish.owner_tag, std::move(result)});
   }
@@ -102,6 +103,7 @@ void PublishStream::Refuse(PublishList& publishes, const Error& error) {
     refusal.tag = publish.owner_tag;
     refusal.result.error = error;
     refusal.result.message_id = std::move(publish.message_id);
+    core_.account().Ended(publish, refusal.result);
   }
   publishes.clear();
   owner_->listener().OnResults(std::move(refused));

@@ -27,11 +27,12 @@ Error RefusedError(const PendingPublish& publish) {
 }  // namespace
 
 Publisher::Publisher(base::Reactor& reactor, amqp::Link& link, ExchangeDirectory& directory,
-                     const TopologyKeeper& topology, Options options)
+                     const TopologyKeeper& topology, Counters& counters, Options options)
     : reactor_(reactor),
       link_(link),
       directory_(directory),
       topology_(topology),
+      counters_(counters),
       deadlines_(
           reactor, [this](PendingPublish& publish) { OnDeadline(publish); },
           [this] { PumpAll(); }) {
@@ -172,6 +173,8 @@ void Publisher::PumpAll() {
 }
 
 void Publisher::OnConfirmed(PendingPublish& publish, bool returned) {
+  counters_.queue_time.Observe(publish.handed_over_at - publish.taken_at);
+  counters_.confirm_time.Observe(reactor_.Now() - publish.handed_over_at);
   if (!returned || publish.allow_unroutable) {
     PublishResult result;
     result.routed = !returned;

@@ -12,6 +12,7 @@
 
 #include "amqp/link.h"
 #include "base/reactor.h"
+#include "broker/counters.h"
 #include "broker/exchange_directory.h"
 #include "broker/pending_publish.h"
 #include "broker/publish_deadlines.h"
@@ -33,7 +34,7 @@ class Publisher final : public PublishLane::Owner {
 
   // The references are not owned and outlive this.
   Publisher(base::Reactor& reactor, amqp::Link& link, ExchangeDirectory& directory,
-            const TopologyKeeper& topology, Options options);
+            const TopologyKeeper& topology, Counters& counters, Options options);
 
   // Takes them on, in order. The answer to each comes by its deadline.
   void Publish(PublishList publishes);
@@ -81,6 +82,7 @@ class Publisher final : public PublishLane::Owner {
   amqp::Link& link_;
   ExchangeDirectory& directory_;
   const TopologyKeeper& topology_;
+  Counters& counters_;
 
   PublishDeadlines deadlines_;
   uint64_t next_id_ = 1;

@@ -1,7 +1,5 @@
 #include "broker/reason.h"
 
-#include "broker/types.h"
-
 namespace amqp_sidecar::broker {
 
 std::string_view ReasonName(Reason reason) {

@@ -38,6 +38,20 @@ inline constexpr Reason kLastReason = Reason::kQueueNotEmpty;
 // As on the wire and in the documents: "INVALID_MESSAGE".
 std::string_view ReasonName(Reason reason);
 
+// Why one settlement did not take. In the order of docs/errors.md.
+enum class SettleReason {
+  kUnknownDelivery,
+  kAlreadySettled,
+  kDeadlineExpired,
+  kStaleDelivery,
+  kNotMoved,
+  kNotRequeueable,
+  kDeadlineLimit,
+};
+inline constexpr SettleReason kLastSettleReason = SettleReason::kDeadlineLimit;
+// As on the wire: "UNKNOWN_DELIVERY".
+std::string_view SettleReasonName(SettleReason reason);
+
 // What a failed publish left behind in the broker.
 enum class Persisted {
   kNo,       // nothing: publishing it again makes no duplicate

@@ -91,8 +91,8 @@ Settler::Outcome Settler::Settle(uint64_t tag, const Settlement& how,
   const auto refusal = Refusal(tag, how.verb, repeated);
   if (refusal || repeated) return {refusal, false};
   if (how.verb == Verb::kAck) {
+    CountSettled(tag, &DeliveryCounts::acked);
     ledger_.Settle(tag, Mark::kAcked, Verb::kAck);
-    status_->acked.fetch_add(1, std::memory_order_relaxed);
     return {std::nullopt, true};
   }
   const ReceivedMessage& message = *ledger_.entry(tag).message;
@@ -102,6 +102,11 @@ Settler::Outcome Settler::Settle(uint64_t tag, const Settlement& how,
   failed.attempt = message.attempt;
   failed.delay = how.delay;
   return {std::nullopt, !Fail(tag, failed, how.cause, moved)};
+}
+
+void Settler::CountSettled(uint64_t tag, Count DeliveryCounts::* what) {
+  status_->Add(what);
+  helpers_.counters.settle_time.Observe(helpers_.reactor.Now() - ledger_.entry(tag).since);
 }
 
 std::optional<SettleReason> Settler::Extend(uint64_t tag, base::Duration ack_deadline) {

@@ -42,6 +42,7 @@ class Settler {
     base::Duration hold_limit;
     // For a subscription that does not say. 0: none.
     base::Duration default_ack_deadline;
+    Counters& counters;
   };
   static constexpr base::Duration kNoLimit = base::Duration::max();
   // One that was delivered too often, and cannot be moved, is held for so long before it is
@@ -113,7 +114,9 @@ class Settler {
   void RequeueLater(uint64_t tag);
   void WatchRequeues();
   std::string ReasonOf(const FailedDelivery& failed, const std::string& cause) const;
-  void Count(FailedBy by) const;
+  void CountFailed(uint64_t tag, FailedBy by);
+  // Its consumer settled it, or its time was up.
+  void CountSettled(uint64_t tag, Count DeliveryCounts::* what);
   void Publish() const;
 
   void WatchDeadlines();

@@ -40,7 +40,7 @@ bool Settler::Fail(uint64_t tag, const FailedDelivery& failed, const std::string
   // The broker would dead-letter one that has waited by the queue's name, and not by its own key.
   const bool misrouted = fate.kind == Fate::Kind::kReject && ledger_.entry(tag).message->waited;
   if (misrouted && has_exchange()) fate.kind = Fate::Kind::kDeadLetter;
-  Count(failed.by);
+  CountFailed(tag, failed.by);
   switch (fate.kind) {
     case Fate::Kind::kRequeue:
       ledger_.Settle(tag, MarkOf(failed.by), Verb::kNack);
@@ -120,7 +120,7 @@ void Settler::FailInvalid(uint64_t tag, const InvalidDelivery& invalid) {
   std::shared_ptr<const ReceivedMessage> message = ledger_.entry(tag).message;
   FailedDelivery failed{FailedBy::kInvalid, message->attempt};
   failed.dead_letter = invalid.action == OnInvalid::kDeadLetter;
-  if (!failed.dead_letter) status_->rejected.fetch_add(1, std::memory_order_relaxed);
+  if (!failed.dead_letter) status_->Add(&DeliveryCounts::rejected);
   if (!IsOfStream(*message)) {
     if (!Fail(tag, failed, invalid.reason, Nobody)) owner_.OnFrames();
   } else if (failed.dead_letter) {
@@ -150,8 +150,8 @@ void Settler::DeadLetterCopy(uint64_t tag, std::shared_ptr<const ReceivedMessage
 
 void Settler::OnMoved(uint64_t tag, Fate::Kind kind, Moved moved) {
   ledger_.Release(tag, Verb::kAck);
-  auto& count = kind == Fate::Kind::kWait ? status_->retried : status_->dead_lettered;
-  count.fetch_add(1, std::memory_order_relaxed);
+  status_->Add(kind == Fate::Kind::kWait ? &DeliveryCounts::retried
+                                         : &DeliveryCounts::dead_lettered);
   moved(std::nullopt, "");
   owner_.OnFrames();
 }
@@ -198,17 +198,14 @@ void Settler::WatchRequeues() {
   });
 }
 
-void Settler::Count(FailedBy by) const {
+void Settler::CountFailed(uint64_t tag, FailedBy by) {
   switch (by) {
     case FailedBy::kNack:
-      status_->nacked.fetch_add(1, std::memory_order_relaxed);
-      break;
+      return CountSettled(tag, &DeliveryCounts::nacked);
     case FailedBy::kReject:
-      status_->rejected.fetch_add(1, std::memory_order_relaxed);
-      break;
+      return CountSettled(tag, &DeliveryCounts::rejected);
     case FailedBy::kAckDeadline:
-      status_->deadline_expired.fetch_add(1, std::memory_order_relaxed);
-      break;
+      return CountSettled(tag, &DeliveryCounts::deadline_expired);
     case FailedBy::kRedelivery:
     case FailedBy::kInvalid:
       break;

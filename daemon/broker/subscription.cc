@@ -1,5 +1,6 @@
 #include "broker/subscription.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -15,13 +16,15 @@ Error Draining() { return {Reason::kDraining, "the sidecar is shutting down"}; }
 
 std::shared_ptr<SubscriptionStatus> NewStatus(const SubscribeRequest& request,
                                               std::shared_ptr<const std::string> queue,
-                                              SubscriptionId id) {
+                                              SubscriptionId id, DeliveryCounts& totals) {
   auto status = std::make_shared<SubscriptionStatus>();
+  status->totals = &totals;
   // Short: it comes with every delivery.
   status->consumer_tag = base::Concat("sidecar-", id);
   status->peer = request.peer;
   status->prefetch = request.prefetch;
   status->queue = std::move(queue);
+  status->temporary = request.queue_is_temporary;
   return status;
 }
 
@@ -53,9 +56,9 @@ Subscription::Subscription(const Helpers& helpers, Owner& owner, Identity identi
       request_(std::move(request)),
       queue_(std::make_shared<const std::string>(request_.queue)),
       listener_(std::move(listener)),
-      status_(NewStatus(request_, queue_, identity.id)),
+      status_(NewStatus(request_, queue_, identity.id, helpers.settling.counters.deliveries)),
       settler_(helpers.settling, *this, request_, status_),
-      invalid_(identity.id, *status_) {
+      invalid_(reactor_, identity.id, *status_) {
   if (request_.bindings.empty()) return;
   own_queue_.emplace(helpers.scratch, request_.queue, request_.queue_is_temporary,
                      request_.bindings);
@@ -175,6 +178,7 @@ amqp::ConsumeArgs Subscription::ConsumeArguments() const {
 void Subscription::OnConsumed() {
   if (state_ != State::kConsuming) return;
   state_ = State::kActive;
+  status_->active = true;
   active_since_ = reactor_.Now();
   links_lost_ = 0;
   owner_.EndTurn(identity_.id);
@@ -189,6 +193,7 @@ void Subscription::OnConsumed() {
 void Subscription::Interrupted(const std::string& why) {
   const bool draining = state_ == State::kDraining;
   state_ = State::kWaiting;
+  status_->active = false;
   owner_.EndTurn(identity_.id);
   if (last_offset_ >= 0) {
     const ReceivedMessage* oldest = settler_.oldest();
@@ -237,7 +242,10 @@ void Subscription::HandOverSoon() {
 
 void Subscription::HandOver() {
   if (fresh_.empty()) return;
-  status_->delivered.fetch_add(fresh_.size(), std::memory_order_relaxed);
+  status_->Add(&DeliveryCounts::delivered, fresh_.size());
+  const auto again = std::ranges::count_if(
+      fresh_, [](const Delivery& delivery) { return delivery.message->redelivered; });
+  if (again > 0) status_->Add(&DeliveryCounts::redelivered, static_cast<uint64_t>(again));
   listener_->OnDeliveries(std::exchange(fresh_, {}));
 }
 
@@ -318,6 +326,7 @@ void Subscription::Finish() {
 
 void Subscription::StopConsuming(std::optional<Error> end_with) {
   state_ = State::kDraining;
+  status_->active = false;
   end_with_ = std::move(end_with);
   channel_->CancelConsumer(ConsumerTag(), [](const amqp::Reply&) {});
   link_.FlushSoon();
@@ -333,7 +342,7 @@ void Subscription::Withhold(const std::vector<DeliveryId>& deliveries) {
 
 void Subscription::TakeInvalid(const std::vector<InvalidDelivery>& deliveries) {
   for (const InvalidDelivery& delivery : deliveries) {
-    invalid_.Add(delivery, reactor_.Now());
+    invalid_.Add(delivery);
     // Of an earlier incarnation: the broker delivers it again.
     if (!Misses(delivery.id)) settler_.FailInvalid(delivery.id.tag, delivery);
   }
@@ -346,6 +355,7 @@ void Subscription::EndIfDrained() {
 void Subscription::End(std::optional<Error> why) {
   if (state_ == State::kEnded) return;
   state_ = State::kEnded;
+  status_->active = false;
   owner_.EndTurn(identity_.id);
   Flush();
   CloseChannel();

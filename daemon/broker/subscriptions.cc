@@ -181,7 +181,7 @@ void Subscriptions::Settle(Settlement how, const Ids& ids, SettleCallback done) 
     unwritten_.push_back(std::move(part));
     FlushSoon();
   }
-  if (call->parts == 0) call->done(std::move(call->result));
+  if (call->parts == 0) Answer(call->done, std::move(call->result));
 }
 
 Settler::Moved Subscriptions::WhenMoved(std::shared_ptr<Call> call, Taken taken) {
@@ -202,7 +202,15 @@ Settler::Moved Subscriptions::WhenMoved(std::shared_ptr<Call> call, Taken taken)
 }
 
 void Subscriptions::EndPart(Call& call) {
-  if (--call.parts == 0) call.done(std::move(call.result));
+  if (--call.parts == 0) Answer(call.done, std::move(call.result));
+}
+
+void Subscriptions::Answer(SettleCallback& done, SettleResult result) {
+  for (const SettleFailure& failure : result.failures) {
+    helpers_.settling.counters.settle_failures[static_cast<size_t>(failure.reason)].fetch_add(
+        1, std::memory_order_relaxed);
+  }
+  done(std::move(result));
 }
 
 void Subscriptions::Extend(const std::vector<std::string>& texts, const Ids& ids,
@@ -215,7 +223,7 @@ void Subscriptions::Extend(const std::vector<std::string>& texts, const Ids& ids
     if (subscription != nullptr) failure = subscription->Extend(*ids[i], ack_deadline);
     if (failure) result.failures.push_back(Failure(texts[i], *failure));
   }
-  done(std::move(result));
+  Answer(done, std::move(result));
 }
 
 // At the end of the turn: the settlements of many calls then go out in few frames.
@@ -232,7 +240,7 @@ void Subscriptions::Flush() {
     const auto found = by_id_.find(id);
     if (found != by_id_.end()) found->second->Flush();
   }
-  auto answer = [parts = std::exchange(unwritten_, {})](bool written) mutable {
+  auto answer = [this, parts = std::exchange(unwritten_, {})](bool written) mutable {
     for (Part& part : parts) {
       if (!written) {
         for (Taken& taken : part.taken) {

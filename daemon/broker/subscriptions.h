@@ -85,7 +85,8 @@ class Subscriptions final : public Subscription::Owner {
   // The subscription of `id`; null, and why.
   Subscription* Find(const std::optional<DeliveryId>& id, SettleReason& reason);
   Settler::Moved WhenMoved(std::shared_ptr<Call> call, Taken taken);
-  static void EndPart(Call& call);
+  void EndPart(Call& call);
+  void Answer(SettleCallback& done, SettleResult result);
   void FlushSoon();
   void Flush();
 

@@ -12,6 +12,7 @@
 #include "absl/functional/any_invocable.h"
 #include "amqp/message.h"
 #include "base/clock.h"
+#include "broker/counters.h"
 #include "broker/delivery_id.h"
 #include "broker/reason.h"
 #include "json/on_invalid.h"
@@ -213,19 +214,6 @@ struct Settlement {
   std::string cause;  // of a reject, for a person
 };
 
-// In the order of docs/errors.md.
-enum class SettleReason {
-  kUnknownDelivery,
-  kAlreadySettled,
-  kDeadlineExpired,
-  kStaleDelivery,
-  kNotMoved,
-  kNotRequeueable,
-  kDeadlineLimit,
-};
-// As on the wire: "UNKNOWN_DELIVERY".
-std::string_view SettleReasonName(SettleReason reason);
-
 struct SettleFailure {
   std::string delivery_id;
   SettleReason reason = SettleReason::kUnknownDelivery;
@@ -256,6 +244,7 @@ struct ConnectionSnapshot {
   std::string last_error;
   base::WallTime next_attempt_at;
   std::string blocked_reason;
+  base::Duration blocked_before{};  // in all, before the present state
   uint32_t channels_open = 0;
   uint32_t channels_max = 0;
 
@@ -269,18 +258,29 @@ struct SubscriptionStatus {
   uint32_t prefetch = 0;
   std::shared_ptr<const std::string> queue;
 
-  std::atomic<uint64_t> delivered = 0;
-  std::atomic<uint64_t> acked = 0;
-  std::atomic<uint64_t> nacked = 0;
-  std::atomic<uint64_t> rejected = 0;
-  std::atomic<uint64_t> deadline_expired = 0;
-  std::atomic<uint64_t> retried = 0;        // moved to a wait queue
-  std::atomic<uint64_t> dead_lettered = 0;  // moved by the sidecar
-  std::atomic<uint64_t> invalid = 0;        // found at fault, whatever became of them
+  bool temporary = false;  // the queue goes with the subscription, and its name was made up
+
+  DeliveryCounts counts;
+  std::atomic<bool> active = false;  // the broker has its consumer now
   std::atomic<uint32_t> unsettled = 0;
   // When the oldest of them came, as steady_clock counts; kNoneUnsettled where there is none.
   static constexpr base::TimePoint kNoneUnsettled = base::TimePoint::max();
   std::atomic<base::TimePoint> oldest_unsettled = kNoneUnsettled;
+
+  // Here, and in the figures over all subscriptions. Io thread.
+  void Add(Count DeliveryCounts::* what, uint64_t more = 1) {
+    (counts.*what).fetch_add(more, std::memory_order_relaxed);
+    if (totals != nullptr) (totals->*what).fetch_add(more, std::memory_order_relaxed);
+  }
+  DeliveryCounts* totals = nullptr;  // not owned; outlives the io thread's use of this
+};
+
+// What is between the door and its answer, and the bounds of it.
+struct Load {
+  size_t messages = 0;
+  size_t bytes = 0;
+  size_t max_messages = 0;
+  size_t max_bytes = 0;
 };
 
 // What the broker layer looks like from outside: immutable, swapped whole by the io thread.

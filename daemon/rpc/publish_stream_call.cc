@@ -47,6 +47,7 @@ PublishStreamCall::PublishStreamCall(Worker& worker, const Method& method)
 void PublishStreamCall::Start() {
   Arm(worker_, method_);
   if (method_.broker.draining()) return Finish(Draining());
+  trace_ = TraceContextOf(context_);
   feed_ = std::make_shared<Feed>(CallRef<PublishStreamCall>(worker_, *this));
   publishes_ = method_.broker.OpenPublishStream(feed_);
   // Now, and not with the first result: there are clients that wait for them before they send.
@@ -102,7 +103,10 @@ bool PublishStreamCall::TakeItems() {
 void PublishStreamCall::TakeItem(v1::PublishItem& item, base::TimePoint deadline) {
   ++owed_;
   broker::PublishRequest request;
-  if (MaybeError error = TakePublish(item, request)) {
+  MaybeError error = TakePublish(item, request);
+  trace_.AddTo(request.properties.headers);
+  if (error) {
+    method_.broker.CountRefused(request, *error);
     std::vector<broker::StreamResult> refused(1);
     refused.front().tag = item.tag();
     refused.front().result.error = std::move(*error);

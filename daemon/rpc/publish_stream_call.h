@@ -16,6 +16,7 @@
 #include "broker/broker.h"
 #include "rpc/result_queue.h"
 #include "rpc/streaming_call.h"
+#include "rpc/trace_metadata.h"
 
 namespace amqp_sidecar::rpc {
 
@@ -84,6 +85,7 @@ class PublishStreamCall final : public StreamingCall {
   MemberTag<PublishStreamCall> written_tag_{this, &PublishStreamCall::OnWritten};
   MemberTag<PublishStreamCall> finished_tag_{this, &PublishStreamCall::OnFinished};
 
+  TraceMetadata trace_;
   std::shared_ptr<Feed> feed_;
   std::unique_ptr<broker::PublishStream> publishes_;
   grpc::ByteBuffer received_;

@@ -4,6 +4,7 @@
 
 #include "rpc/convert.h"
 #include "rpc/error_table.h"
+#include "rpc/trace_metadata.h"
 
 namespace amqp_sidecar::rpc {
 namespace {
@@ -39,11 +40,15 @@ void PublisherService::Arm(Worker& worker) const {
 
 void PublisherService::Publish(PublishCall& call) const {
   broker::PublishRequest request;
-  if (const MaybeError error = TakePublish(call.request(), request)) {
-    return call.FinishWithError(ToPublishStatus(*error));
-  }
+  const auto refuse = [&](const broker::Error& error) {
+    broker_.CountRefused(request, error);
+    call.FinishWithError(ToPublishStatus(error));
+  };
+  const MaybeError error = TakePublish(call.request(), request);
+  TraceContextOf(call.context()).AddTo(request.properties.headers);
+  if (error) return refuse(*error);
   const std::optional<base::TimePoint> deadline = call.deadline();
-  if (!deadline) return call.FinishWithError(ToPublishStatus(DeadlinePassed()));
+  if (!deadline) return refuse(DeadlinePassed());
   request.deadline = *deadline;
   broker_.Publish(
       std::move(request),

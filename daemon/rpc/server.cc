@@ -49,8 +49,12 @@ std::chrono::system_clock::time_point ToWall(base::TimePoint when) {
 
 }  // namespace
 
-Server::Server(broker::Broker& broker, ServerConfig config)
-    : config_(std::move(config)), publisher_(broker), subscriber_(broker), topology_(broker) {}
+Server::Server(broker::Broker& broker, const StatusReporter& reporter, ServerConfig config)
+    : config_(std::move(config)),
+      publisher_(broker),
+      subscriber_(broker),
+      topology_(broker),
+      status_(reporter) {}
 
 Server::~Server() {
   Shutdown(std::chrono::steady_clock::now());
@@ -132,6 +136,7 @@ absl::Status Server::Build() {
   builder.RegisterService(&publisher_.grpc_service());
   builder.RegisterService(&subscriber_.grpc_service());
   builder.RegisterService(&topology_.grpc_service());
+  builder.RegisterService(&status_.grpc_service());
   builder.RegisterService(&health_.grpc_service());
   for (int i = 0; i < ThreadCount(config_.threads); ++i) {
     workers_.push_back(std::make_unique<Worker>(builder.AddCompletionQueue()));
@@ -172,6 +177,7 @@ absl::Status Server::Serve() {
     publisher_.Arm(*worker);
     subscriber_.Arm(*worker);
     topology_.Arm(*worker);
+    status_.Arm(*worker);
     health_.Arm(*worker);
     worker->Start();
   }
@@ -186,7 +192,10 @@ absl::Status Server::Serve() {
   return acceptor_->Start();
 }
 
-void Server::UpdateHealth(const broker::Snapshot& snapshot) { health_.Set(HealthOf(snapshot)); }
+void Server::Update(const broker::Snapshot& snapshot) {
+  health_.Set(HealthOf(snapshot));
+  status_.Update(snapshot);
+}
 
 void Server::BeginDrain() { health_.Close(); }
 

@@ -1,5 +1,5 @@
 // Server: the gRPC server: its addresses, its limits, its services and the threads that serve them.
-// One thread starts and stops it; UpdateHealth() is for any. Not owned: the broker layer, which
+// One thread starts and stops it; Update() is for any. Not owned: the broker layer, which
 // answers everything.
 #pragma once
 
@@ -24,6 +24,8 @@
 #include "rpc/listen_address.h"
 #include "rpc/publisher_service.h"
 #include "rpc/socket_file.h"
+#include "rpc/status_reporter.h"
+#include "rpc/status_service.h"
 #include "rpc/subscriber_service.h"
 #include "rpc/topology_service.h"
 #include "rpc/worker.h"
@@ -48,8 +50,8 @@ struct ServerConfig {
 
 class Server {
  public:
-  // `broker` outlives the server.
-  Server(broker::Broker& broker, ServerConfig config);
+  // `broker` and `reporter` outlive the server.
+  Server(broker::Broker& broker, const StatusReporter& reporter, ServerConfig config);
   ~Server();
 
   // Listens and serves. Every failure is one that a person must mend: INVALID_ARGUMENT for an
@@ -61,8 +63,8 @@ class Server {
   // As clients name them; with the port that the system chose. After Start().
   const std::vector<std::string>& addresses() const { return addresses_; }
 
-  // Any thread, also before Start().
-  void UpdateHealth(const broker::Snapshot& snapshot);
+  // For those who watch the health or the status. Any thread, also before Start().
+  void Update(const broker::Snapshot& snapshot);
 
   // From here on the publisher and the subscriber are not healthy. Calls go on being answered.
   void BeginDrain();
@@ -95,6 +97,7 @@ class Server {
   PublisherService publisher_;
   SubscriberService subscriber_;
   TopologyService topology_;
+  StatusService status_;
   HealthService health_;
   std::vector<Listener> listeners_;
   std::vector<std::string> addresses_;

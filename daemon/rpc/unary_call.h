@@ -47,6 +47,7 @@ class UnaryCall final : public Call {
       : worker_(worker), method_(method), writer_(&context_) {}
 
   Request& request() { return request_; }
+  const grpc::ServerContext& context() const { return context_; }
 
   // By when to answer; nothing where the caller has stopped waiting.
   std::optional<base::TimePoint> deadline() const {

@@ -15,11 +15,11 @@
 namespace amqp_sidecar::app {
 namespace {
 
-std::shared_ptr<const broker::Snapshot> Up() {
-  auto snapshot = std::make_shared<broker::Snapshot>();
-  snapshot->connection.state = broker::ConnectionState::kReady;
-  snapshot->topology_declared = true;
-  return snapshot;
+AdminServer::Pages Pages() {
+  AdminServer::Pages pages;
+  pages["/healthz"] = [] { return AdminServer::Answer{200, "ok\n"}; };
+  pages["/readyz"] = [] { return AdminServer::Answer{503, "not ready: why\n", "text/words"}; };
+  return pages;
 }
 
 std::string Ask(const std::string& address, const std::string& request_line) {
@@ -44,20 +44,23 @@ std::string Ask(const std::string& address, const std::string& request_line) {
 }
 
 TEST_CASE("the admin server answers on the port that the system chose") {
-  AdminServer server({"127.0.0.1:0"}, Up);
+  AdminServer server({"127.0.0.1:0"}, Pages());
   REQUIRE(server.Start().ok());
   CHECK(server.address() != "http://127.0.0.1:0");
   CHECK_THAT(Ask(server.address(), "GET /healthz"), ContainsSubstring("200 OK"));
-  CHECK_THAT(Ask(server.address(), "GET /readyz"), ContainsSubstring("\r\n\r\nready\n"));
+  CHECK_THAT(Ask(server.address(), "GET /readyz"), ContainsSubstring("503 "));
+  CHECK_THAT(Ask(server.address(), "GET /readyz"), ContainsSubstring("\r\n\r\nnot ready: why\n"));
+  CHECK_THAT(Ask(server.address(), "GET /readyz"), ContainsSubstring("text/words"));
+  CHECK_THAT(Ask(server.address(), "GET /nothing"), ContainsSubstring("/healthz /readyz"));
   CHECK_THAT(Ask(server.address(), "GET /readyz/x"), ContainsSubstring("404 "));
   CHECK_THAT(Ask(server.address(), "GET /etc/passwd"), ContainsSubstring("404 "));
   CHECK_THAT(Ask(server.address(), "POST /healthz"), ContainsSubstring("405 "));
 }
 
 TEST_CASE("an admin address that is taken is an error that says so") {
-  AdminServer first({"127.0.0.1:0"}, Up);
+  AdminServer first({"127.0.0.1:0"}, Pages());
   REQUIRE(first.Start().ok());
-  AdminServer second({first.address().substr(7)}, Up);
+  AdminServer second({first.address().substr(7)}, Pages());
   const absl::Status status = second.Start();
   CHECK(status.code() == absl::StatusCode::kFailedPrecondition);
   CHECK_THAT(std::string(status.message()), ContainsSubstring("Address already in use"));
@@ -65,7 +68,7 @@ TEST_CASE("an admin address that is taken is an error that says so") {
 
 TEST_CASE("the admin server ends at once when it is stopped") {
   for (const char* listen : {"127.0.0.1:0", "0.0.0.0:0"}) {
-    AdminServer server({listen}, Up);
+    AdminServer server({listen}, Pages());
     REQUIRE(server.Start().ok());
     const auto began = std::chrono::steady_clock::now();
     server.Stop();
@@ -74,7 +77,7 @@ TEST_CASE("the admin server ends at once when it is stopped") {
 }
 
 TEST_CASE("an empty admin address means no server") {
-  AdminServer server({""}, Up);
+  AdminServer server({""}, Pages());
   CHECK(server.Start().ok());
   CHECK(server.address().empty());
 }

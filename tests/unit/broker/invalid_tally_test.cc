@@ -1,6 +1,7 @@
 #include "broker/invalid_tally.h"
 
 #include "support/catch.h"
+#include "unit/broker/fakes.h"
 
 namespace amqp_sidecar::broker {
 namespace {
@@ -8,10 +9,10 @@ namespace {
 TEST_CASE("every delivery at fault is counted, whatever the log is told") {
   SubscriptionStatus status;
   status.queue = std::make_shared<const std::string>("billing");
-  InvalidTally tally(1, status);
-  const base::TimePoint now(std::chrono::hours(1));
-  for (int i = 0; i < 100; ++i) tally.Add({{}, OnInvalid::kReject, "/a: missing"}, now);
-  CHECK(status.invalid == 100);
+  ManualReactor reactor;
+  InvalidTally tally(reactor, 1, status);
+  for (int i = 0; i < 100; ++i) tally.Add({{}, OnInvalid::kReject, "/a: missing"});
+  CHECK(status.counts.invalid == 100);
 }
 
 TEST_CASE("the log may have the place of a fault and not what is there") {

@@ -28,7 +28,8 @@ class World {
                   [this] {
                     if (topology_.ready()) publisher_.TopologyReady();
                   }),
-        publisher_(ground_.reactor, ground_.link, directory_, topology_, {1, 100, kSilence}) {}
+        publisher_(ground_.reactor, ground_.link, directory_, topology_, counters_,
+                   {1, 100, kSilence}) {}
 
   // A fresh connection; the lane and the scratch channel stand, the topology is declared.
   void Connect() {
@@ -122,6 +123,7 @@ class World {
   ExchangeDirectory directory_;
   QueueTypes types_;
   TopologyKeeper topology_;
+  Counters counters_;
   Publisher publisher_;
   std::map<std::string, PublishResult> answers_;
 };

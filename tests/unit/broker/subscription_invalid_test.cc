@@ -44,7 +44,7 @@ TEST_CASE("an invalid delivery that is delivered all the same is counted, and it
   const auto listener = world.Active(1);
   Report(world, listener->ids, OnInvalid::kDeliver);
   CHECK(world.Channel().settlements.empty());
-  CHECK(Status(world).invalid == 1);
+  CHECK(Status(world).counts.invalid == 1);
   CHECK(Status(world).unsettled == 1);
   CHECK(world.Settle(Verb::kAck, listener->ids)->size() == 1);
   CHECK(world.Channel().settlements == Words{"ack 1"});
@@ -64,9 +64,9 @@ TEST_CASE("one that is to be dead-lettered is acked when its dead-letter queue h
   world.PublishChannel().Confirm(1);
   world.Settle();
   CHECK(consumer.settlements == Words{"ack 2"});
-  CHECK(Status(world).invalid == 1);
-  CHECK(Status(world).dead_lettered == 1);
-  CHECK(Status(world).rejected == 0);
+  CHECK(Status(world).counts.invalid == 1);
+  CHECK(Status(world).counts.dead_lettered == 1);
+  CHECK(Status(world).counts.rejected == 0);
   CHECK(Status(world).unsettled == 2);
 }
 
@@ -87,8 +87,8 @@ TEST_CASE("one that is to be rejected is the broker's to deal with, or the polic
     const auto listener = world.Active(2);
     Report(world, {listener->ids[1]}, OnInvalid::kReject);
     CHECK(world.Channel().settlements == Words{"reject 2"});
-    CHECK(Status(world).rejected == 1);
-    CHECK(Status(world).invalid == 1);
+    CHECK(Status(world).counts.rejected == 1);
+    CHECK(Status(world).counts.invalid == 1);
   }
   SECTION("with one") {
     World world;
@@ -115,7 +115,7 @@ TEST_CASE("one that cannot be moved is requeued, and not at once") {
   CHECK(consumer.settlements.empty());
   world.Advance(Settler::kRequeueAfter);
   CHECK(consumer.settlements == Words{"nack 1"});
-  CHECK(Status(world).dead_lettered == 0);
+  CHECK(Status(world).counts.dead_lettered == 0);
 }
 
 TEST_CASE("of several that cannot be moved each is held for its own time") {
@@ -148,7 +148,7 @@ TEST_CASE("one that was settled or whose time was up meanwhile is left alone") {
   Report(world, listener->ids, OnInvalid::kReject);
   CHECK(world.Channel().settlements == Words{"ack 1", "nack 2"});
   CHECK(world.connection().channels.size() == channels);
-  CHECK(Status(world).rejected == 0);
+  CHECK(Status(world).counts.rejected == 0);
 }
 
 TEST_CASE("nobody can settle one that a rule took") {
@@ -221,7 +221,7 @@ TEST_CASE("of a stream a copy is dead-lettered, and what is rejected is only ack
     world.PublishChannel().Confirm(1);
     world.Settle();
     CHECK(consumer.settlements == Words{"ack 1"});
-    CHECK(Status(world).dead_lettered == 1);
+    CHECK(Status(world).counts.dead_lettered == 1);
   }
   SECTION("dead-lettered at the second try: a stream delivers nothing again") {
     Report(world, listener->ids, OnInvalid::kDeadLetter);

@@ -360,19 +360,19 @@ TEST_CASE("what a subscription has done is counted") {
   world.Connect();
   const auto listener = world.Active(4, WithDeadline(seconds(10)));
   const auto status = world.subscriptions().Statuses().at(0);
-  CHECK(status->delivered == 4);
+  CHECK(status->counts.delivered == 4);
   CHECK(status->unsettled == 4);
   CHECK(status->oldest_unsettled.load() != SubscriptionStatus::kNoneUnsettled);
   world.Settle(Verb::kAck, {listener->ids[0]});
   world.Settle(Verb::kNack, {listener->ids[1]});
   world.Settle(Verb::kReject, {listener->ids[2]});
   world.Settle(Verb::kAck, {listener->ids[0]});
-  CHECK(status->acked == 1);
-  CHECK(status->nacked == 1);
-  CHECK(status->rejected == 1);
+  CHECK(status->counts.acked == 1);
+  CHECK(status->counts.nacked == 1);
+  CHECK(status->counts.rejected == 1);
   CHECK(status->unsettled == 1);
   world.Advance(seconds(10));
-  CHECK(status->deadline_expired == 1);
+  CHECK(status->counts.deadline_expired == 1);
   CHECK(status->unsettled == 0);
   CHECK(status->oldest_unsettled.load() == SubscriptionStatus::kNoneUnsettled);
 }

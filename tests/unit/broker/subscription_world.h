@@ -55,12 +55,12 @@ class SubscriptionWorld {
   SubscriptionWorld() : SubscriptionWorld(Options()) {}
   explicit SubscriptionWorld(Options options)
       : topology_(ground_.reactor, scratch_, directory_, types_, {options.topology}, [] {}),
-        publisher_(ground_.reactor, ground_.link, directory_, topology_, {1, 100}),
+        publisher_(ground_.reactor, ground_.link, directory_, topology_, counters_, {1, 100}),
         subscriptions_({ground_.link,
                         scratch_,
                         types_,
                         {ground_.reactor, mover_, topology_, options.hold_limit,
-                         options.default_ack_deadline}},
+                         options.default_ack_deadline, counters_}},
                        {kLife, options.kept_channels}, [] {}) {}
 
   void Connect() {
@@ -169,6 +169,7 @@ class SubscriptionWorld {
   ExchangeDirectory directory_{scratch_};
   QueueTypes types_{ground_.reactor, scratch_};
   TopologyKeeper topology_;
+  Counters counters_;
   Publisher publisher_;
   OwnQueues queues_{ground_.reactor, scratch_};
   MessageMover mover_{ground_.reactor, queues_, publisher_, std::chrono::seconds(5)};

@@ -61,19 +61,19 @@ TEST_CASE("who watches a service is told its health, and every change, and no ot
   CHECK(subscriber.Next() == HealthCheckResponse::NOT_SERVING);
   CHECK(whole.Next() == HealthCheckResponse::SERVING);
 
-  quiet.server.UpdateHealth(Ready());
+  quiet.server.Update(Ready());
   CHECK(publisher.Next() == HealthCheckResponse::SERVING);
   CHECK(subscriber.Next() == HealthCheckResponse::SERVING);
   // No change: nothing is told, so that the next is the one after it.
-  quiet.server.UpdateHealth(Ready());
+  quiet.server.Update(Ready());
   broker::Snapshot blocked = Ready();
   blocked.connection.state = broker::ConnectionState::kBlocked;
-  quiet.server.UpdateHealth(blocked);
+  quiet.server.Update(blocked);
   CHECK(publisher.Next() == HealthCheckResponse::NOT_SERVING);
   quiet.server.BeginDrain();
   CHECK(subscriber.Next() == HealthCheckResponse::NOT_SERVING);
   // Whatever is said of the broker from then on.
-  quiet.server.UpdateHealth(Ready());
+  quiet.server.Update(Ready());
   quiet.server.Shutdown(std::chrono::steady_clock::now() + seconds(5));
   for (Watch* watch : {&publisher, &subscriber, &whole}) {
     CHECK(watch->Next() == HealthCheckResponse::UNKNOWN);
@@ -92,7 +92,7 @@ TEST_CASE("who watches a service that is not there is told so, and may go on wat
   CHECK(watch.Next() == HealthCheckResponse::UNKNOWN);
   CHECK(watch.Finish().error_code() == grpc::StatusCode::CANCELLED);
   // Who has gone is told nothing, and harms nobody.
-  quiet.server.UpdateHealth(Ready());
+  quiet.server.Update(Ready());
   Watch next(quiet.fixture, kPublisherServiceName);
   CHECK(next.Next() == HealthCheckResponse::SERVING);
 }

@@ -103,7 +103,7 @@ class ServerFixture {
   }
 
   Server& Start(ServerConfig config) {
-    server_ = std::make_unique<Server>(broker_, std::move(config));
+    server_ = std::make_unique<Server>(broker_, reporter_, std::move(config));
     const absl::Status status = server_->Start();
     INFO(std::string(status.message()));
     REQUIRE(status.ok());
@@ -119,6 +119,8 @@ class ServerFixture {
   }
 
   broker::Broker& broker() { return broker_; }
+  const StatusReporter& reporter() const { return reporter_; }
+  base::EventLoop& loop() { return loop_; }
   const TempFolder& folder() const { return folder_; }
 
  private:
@@ -136,6 +138,7 @@ class ServerFixture {
   base::EventLoop loop_;
   DeadDialer dialer_{loop_};
   broker::Broker broker_;
+  StatusReporter reporter_{broker_, [this] { return loop_.Stalled(); }};
   std::unique_ptr<Server> server_;
   std::thread io_;
 };

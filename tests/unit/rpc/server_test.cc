@@ -108,7 +108,7 @@ TEST_CASE("a second server on the same socket or port is refused, and the first 
   for (const std::string& address : first.addresses()) {
     ServerConfig config;
     config.listen = {address};
-    Server second(fixture.broker(), config);
+    Server second(fixture.broker(), fixture.reporter(), config);
     const absl::Status status = second.Start();
     CAPTURE(address, std::string(status.message()));
     CHECK(status.code() == absl::StatusCode::kFailedPrecondition);
@@ -122,7 +122,7 @@ TEST_CASE("an address that cannot be is refused before anything is opened") {
   SECTION("beyond loopback") { config.listen.push_back("0.0.0.0:0"); }
   SECTION("twice the same") { config.listen.push_back(config.listen.front()); }
   SECTION("none") { config.listen.clear(); }
-  Server server(fixture.broker(), config);
+  Server server(fixture.broker(), fixture.reporter(), config);
   CHECK(server.Start().code() == absl::StatusCode::kInvalidArgument);
   struct stat info = {};
   CHECK(::lstat(fixture.socket().c_str(), &info) != 0);
@@ -294,12 +294,12 @@ TEST_CASE("health follows the broker, and alive is always healthy") {
   broker::Snapshot snapshot;
   snapshot.connection.state = broker::ConnectionState::kReady;
   snapshot.topology_declared = true;
-  server.UpdateHealth(snapshot);
+  server.Update(snapshot);
   CHECK(becomes(kPublisherServiceName, "SERVING"));
   CHECK(becomes(kSubscriberServiceName, "SERVING"));
 
   snapshot.connection.state = broker::ConnectionState::kBlocked;
-  server.UpdateHealth(snapshot);
+  server.Update(snapshot);
   CHECK(becomes(kPublisherServiceName, "NOT_SERVING"));
   CHECK(becomes(kSubscriberServiceName, "SERVING"));
 

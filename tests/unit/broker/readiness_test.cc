@@ -1,13 +1,13 @@
-#include "app/readiness.h"
+#include "broker/readiness.h"
 
 #include "support/catch.h"
 
-namespace amqp_sidecar::app {
+namespace amqp_sidecar::broker {
 namespace {
 
-broker::Snapshot Up() {
-  broker::Snapshot snapshot;
-  snapshot.connection.state = broker::ConnectionState::kReady;
+Snapshot Up() {
+  Snapshot snapshot;
+  snapshot.connection.state = ConnectionState::kReady;
   snapshot.topology_declared = true;
   return snapshot;
 }
@@ -18,16 +18,16 @@ TEST_CASE("a link with its topology declared is ready") {
 }
 
 TEST_CASE("an alarm degrades, and stays in rotation") {
-  broker::Snapshot snapshot = Up();
-  snapshot.connection.state = broker::ConnectionState::kBlocked;
+  Snapshot snapshot = Up();
+  snapshot.connection.state = ConnectionState::kBlocked;
   snapshot.connection.blocked_reason = "low on memory";
   CHECK(ReadinessOf(snapshot).http_code == 200);
   CHECK(ReadinessOf(snapshot).text == "degraded: the broker accepts no publishes: low on memory");
 }
 
 TEST_CASE("without a link it is not ready, and says why") {
-  broker::Snapshot snapshot;
-  snapshot.connection.state = broker::ConnectionState::kBackingOff;
+  Snapshot snapshot;
+  snapshot.connection.state = ConnectionState::kBackingOff;
   snapshot.connection.endpoint = "broker:5672";
   snapshot.connection.last_error = "connection refused";
   snapshot.topology_declared = true;
@@ -37,10 +37,10 @@ TEST_CASE("without a link it is not ready, and says why") {
 }
 
 TEST_CASE("a topology that is not declared is not ready, also during an alarm") {
-  broker::Snapshot snapshot = Up();
+  Snapshot snapshot = Up();
   snapshot.topology_declared = false;
   snapshot.topology_error = "queue billing";
-  for (const auto state : {broker::ConnectionState::kReady, broker::ConnectionState::kBlocked}) {
+  for (const auto state : {ConnectionState::kReady, ConnectionState::kBlocked}) {
     snapshot.connection.state = state;
     CHECK(ReadinessOf(snapshot).http_code == 503);
     CHECK(ReadinessOf(snapshot).text == "not ready: the topology is not declared: queue billing");
@@ -48,10 +48,10 @@ TEST_CASE("a topology that is not declared is not ready, also during an alarm") 
 }
 
 TEST_CASE("with a connection of their own, subscriptions too must have a link") {
-  broker::Snapshot snapshot = Up();
+  Snapshot snapshot = Up();
   snapshot.consumer_connection = snapshot.connection;
   CHECK(ReadinessOf(snapshot).text == "ready");
-  snapshot.consumer_connection->state = broker::ConnectionState::kBackingOff;
+  snapshot.consumer_connection->state = ConnectionState::kBackingOff;
   snapshot.consumer_connection->endpoint = "broker:5672";
   snapshot.consumer_connection->last_error = "connection limit";
   CHECK(ReadinessOf(snapshot).http_code == 503);
@@ -60,11 +60,11 @@ TEST_CASE("with a connection of their own, subscriptions too must have a link") 
 }
 
 TEST_CASE("a drain is not ready") {
-  broker::Snapshot snapshot = Up();
-  snapshot.connection.state = broker::ConnectionState::kDraining;
+  Snapshot snapshot = Up();
+  snapshot.connection.state = ConnectionState::kDraining;
   CHECK(ReadinessOf(snapshot).http_code == 503);
   CHECK(ReadinessOf(snapshot).text == "not ready: shutting down");
 }
 
 }  // namespace
-}  // namespace amqp_sidecar::app
+}  // namespace amqp_sidecar::broker

@@ -1,0 +1,16 @@
+// The pages of the admin server: /healthz /readyz /metrics /status.json. Any thread; they wait for
+// none.
+#pragma once
+
+#include "app/admin_server.h"
+#include "base/event_loop.h"
+#include "broker/broker.h"
+#include "rpc/status_reporter.h"
+
+namespace amqp_sidecar::app {
+
+// All are not owned, and outlive the pages.
+AdminServer::Pages AdminPages(base::EventLoop& loop, broker::Broker& broker,
+                              const rpc::StatusReporter& reporter);
+
+}  // namespace amqp_sidecar::app
