@@ -273,6 +273,7 @@ class PageTest(unittest.TestCase):
         subscription.settle("Ack", 300)
         wait_for(lambda: len(subscription.ids) == 500, 20, "the deliveries are there")
         subscription.settle("Reject", 20)
+        wait_for(lambda: len(subscription.ids) == 500, 20, "the deliveries are there")
         status = json.loads(self.sidecar.get("status.json")[1])
         publisher = status["publisher"]
         self.assertEqual(publisher["failed"]["UNROUTABLE"], "200")
@@ -372,11 +373,10 @@ class PageTest(unittest.TestCase):
         refused = page.ask("fetch('http://127.0.0.1:9/').then(() => 'asked', error => error.name)")
         self.assertEqual(refused, "TypeError")
         self.assertTrue(page.ask("window.hit === undefined"))
-        wait_for(lambda: sum("Content Security Policy" in text for text in page.complaints) >= 3, 5,
-                 "the browser says that it refused")
-        self.assertFalse([text for text in page.complaints if "ecurity" not in text])
-        self.assertFalse([url for url in page.requests if url.endswith("/x")])
-        page.complaints.clear()
+        for what in ("inline script", "Loading the image", "Connecting to"):
+            wait_for(lambda: [text for text in page.complaints if what in text and "violates" in text],
+                     5, f"the browser says that it refused: {what}; it says {page.complaints}")
+        page.complaints = [text for text in page.complaints if "violates" not in text]
         page.requests = [url for url in page.requests if not url.startswith("http://127.0.0.1:9/")]
 
     def test_it_fits_a_phone_and_is_readable_in_both_schemes(self):
@@ -394,9 +394,11 @@ class PageTest(unittest.TestCase):
                 self.assertEqual(page.ask("[innerWidth, document.scrollingElement.scrollWidth]"),
                                  [width, width])
                 self.assertEqual(page.ask("matchMedia('(prefers-color-scheme: dark)').matches"), dark)
-                luminance = page.ask(LUMINANCE + "luminance(getComputedStyle(document.body).backgroundColor)")
+                luminance = page.ask(
+                    f"(() => {{ {LUMINANCE} return luminance(getComputedStyle(document.body)"
+                    ".backgroundColor); })()")
                 self.assertEqual(luminance < 0.2, dark)
-                self.assertEqual(page.ask(LUMINANCE + TOO_FAINT), [])
+                self.assertEqual(page.ask(f"(() => {{ {LUMINANCE} {TOO_FAINT} }})()"), [])
         for subscription in subscriptions:
             subscription.call.cancel()
 
@@ -431,7 +433,7 @@ class PageTest(unittest.TestCase):
         box = page.ask("(box => [box.right - 1, box.top + box.height / 2])"
                        "(document.querySelector('.plot').getBoundingClientRect())")
         page.call("Input.dispatchMouseEvent", type="mouseMoved", x=box[0], y=box[1])
-        self.soon(page, f"/^\\d\\d:\\d\\d:\\d\\d$/.test({moment})")
+        self.soon(page, f"/^\\d\\d:\\d\\d:\\d\\d($|, broker away)/.test({moment})")
         page.call("Input.dispatchMouseEvent", type="mouseMoved", x=box[0] - 200, y=box[1])
         self.soon(page, f"/, no figures$/.test({moment})")
         page.call("Input.dispatchMouseEvent", type="mouseMoved", x=5, y=5)
@@ -464,7 +466,7 @@ for (let node; (node = walk.nextNode());) {
   const [one, other] = [luminance(svg ? style.fill : style.color), luminance(behind(element))].sort((a, b) => b - a);
   if ((one + 0.05) / (other + 0.05) < 4.5) faint.push(node.textContent + ' ' + ((one + 0.05) / (other + 0.05)).toFixed(2));
 }
-faint
+return faint;
 """
 
 if __name__ == "__main__":
