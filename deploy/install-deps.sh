@@ -9,7 +9,7 @@ usage: deploy/install-deps.sh GROUP...
   build   what compiles the sidecar
   broker  RabbitMQ, to run a private node (its system service is not started)
   test    what the tests and the lint need besides
-  page    a browser, for the tests of the status page: 105 MB to fetch, 325 MB on disk
+  page    a browser, for the tests of the status page: 106 MB to fetch, 327 MB on disk
 Run it as root or as a user who has sudo.
 END
 }
@@ -22,8 +22,9 @@ broker=(rabbitmq-server)
 # faketime: a clock that jumps, for one process only (tests/drills). pip: fetches the suites of JSON
 # (tests/suites).
 tests=(catch2 clang-format-19 faketime openssl python3 python3-pip python3-protobuf)
-# Chromium without what draws windows; grpcio to make traffic; the font for the screenshots.
-page=(chromium-headless-shell fonts-inter protobuf-compiler python3 python3-grpcio python3-protobuf)
+# Chromium without what draws windows; grpcio to make traffic; the font and PIL for the screenshots.
+page=(chromium-headless-shell fonts-inter protobuf-compiler python3 python3-grpcio python3-pil
+  python3-protobuf)
 
 die() {
   printf 'install-deps: %s\n' "$*" >&2

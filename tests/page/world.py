@@ -44,13 +44,13 @@ class Node:
 class Sidecar:
     """The daemon's process. Use as a context."""
 
-    def __init__(self, binary, port, topology, more="", folder=None):
-        self._folder = tempfile.TemporaryDirectory(prefix="sidecar.", dir=folder)
+    def __init__(self, binary, port, topology, more="", admin="127.0.0.1:0"):
+        self._folder = tempfile.TemporaryDirectory(prefix="sidecar.")
         folder = pathlib.Path(self._folder.name)
         socket = folder / "s.sock"
         (folder / "sidecar.yaml").write_text(
             f'grpc: {{listen: ["unix://{socket}"]}}\n'
-            'admin: {listen: "127.0.0.1:0"}\n'
+            f'admin: {{listen: "{admin}"}}\n'
             f'amqp: {{uris: ["amqp://guest@127.0.0.1:{port}/"]}}\n'
             f"topology: {topology}\n{more}\n", encoding="utf-8")
         self.log = folder / "log"
