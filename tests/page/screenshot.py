@@ -9,6 +9,7 @@ Usage: screenshot.py AMQP_SIDECAR FOLDER [SECONDS]   (600 fill the charts)
 import math
 import pathlib
 import random
+import signal
 import sys
 import tempfile
 import threading
@@ -28,6 +29,7 @@ TOPOLOGY = """{
              {queue: shipping, exchange: orders, routing_key: order.paid},
              {queue: "fraud-check", exchange: orders, routing_key: order.suspicious}]}"""
 ADDRESS = "127.0.0.1:7673"
+MOST_WAITING = 150  # as a service that minds its own memory
 
 
 class Demo:
@@ -37,9 +39,10 @@ class Demo:
         self._sidecar = sidecar
         self._message, self._publisher, self._subscriber = stubs
         self.stop = threading.Event()
+        self._waiting = 0  # published and not answered
         publish = (self._publish,)
         consume = [(self._consume, *how) for how in (
-            ("billing", 64, 0.05), ("billing", 64, 0.08), ("shipping", 64, 0.12), ("fraud-check", 20, 45))]
+            ("billing", 64, 0.02), ("billing", 64, 0.03), ("shipping", 64, 0.04), ("fraud-check", 20, 40))]
         for work, *arguments in [publish, *consume]:
             threading.Thread(target=self._until_the_end, args=(work, *arguments), daemon=True).start()
 
@@ -68,15 +71,18 @@ class Demo:
 
     def _requests(self):
         while not self.stop.wait(0.05):
-            yield self._publisher.PublishStreamRequest(items=list(self._items()))
+            if self._waiting < MOST_WAITING:
+                items = list(self._items())
+                self._waiting += len(items)
+                yield self._publisher.PublishStreamRequest(items=items)
 
     def _publish(self):
         call = self._sidecar.channel.stream_stream(
             "/amqp_sidecar.v1.PublisherService/PublishStream",
             request_serializer=self._publisher.PublishStreamRequest.SerializeToString,
             response_deserializer=self._publisher.PublishStreamResponse.FromString)
-        for _ in call(self._requests()):
-            pass
+        for response in call(self._requests()):
+            self._waiting -= len(response.results)
 
     def _consume(self, queue, prefetch, work):
         call = self._sidecar.channel.unary_stream(
@@ -108,12 +114,14 @@ def take(sidecar, folder):
             page.screenshot(folder / name, whole)
             # A page has few colours: a fifth of the size.
             with Image.open(folder / name) as image:
-                few = image.convert("RGB").quantize(160, dither=Image.Dither.NONE)
+                few = image.convert("RGB").quantize(
+                    256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
             few.save(folder / name, optimize=True)
             print(f"{folder / name}: {(folder / name).stat().st_size} bytes")
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # takes the broker with it
     binary, folder = sys.argv[1], pathlib.Path(sys.argv[2])
     seconds = float(sys.argv[3]) if len(sys.argv) > 3 else 600
     with tempfile.TemporaryDirectory(prefix="screenshot.") as place:
