@@ -9,6 +9,7 @@ usage: deploy/install-deps.sh GROUP...
   build   what compiles the sidecar
   broker  RabbitMQ, to run a private node (its system service is not started)
   test    what the tests and the lint need besides
+  page    a browser, for the tests of the status page: 106 MB to fetch, 327 MB on disk
 Run it as root or as a user who has sudo.
 END
 }
@@ -25,6 +26,9 @@ tests=(catch2 clang-format-19 faketime mmdebstrap openssl prometheus python3 pyt
   python3-pika python3-pip python3-protobuf python3-yaml)
 # Their packages bring services that they start: a private node and promtool are all that is wanted.
 services=(rabbitmq-server prometheus)
+# Chromium without what draws windows; grpcio to make traffic; the font and PIL for the screenshots.
+page=(chromium-headless-shell fonts-inter protobuf-compiler python3 python3-grpcio python3-pil
+  python3-protobuf)
 
 die() {
   printf 'install-deps: %s\n' "$*" >&2
@@ -38,6 +42,7 @@ for group in "$@"; do
     build) wanted+=("${build[@]}") ;;
     broker) wanted+=("${broker[@]}") ;;
     test) wanted+=("${tests[@]}") ;;
+    page) wanted+=("${page[@]}") ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 64 ;;
   esac

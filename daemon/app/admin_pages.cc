@@ -6,7 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "app/metrics.h"
+#include "app/status_page.h"
 #include "base/log.h"
+#include "broker/counters.h"
 #include "broker/readiness.h"
 
 namespace amqp_sidecar::app {
@@ -25,11 +27,29 @@ Answer StatusJson(const rpc::StatusReporter& reporter) {
   return {200, json + "\n", "application/json"};
 }
 
+History::Link LinkOf(broker::ConnectionState state) {
+  switch (state) {
+    case broker::ConnectionState::kReady:
+    case broker::ConnectionState::kDraining:
+      return History::Link::kUp;
+    case broker::ConnectionState::kBlocked:
+      return History::Link::kBlocked;
+    case broker::ConnectionState::kConnecting:
+    case broker::ConnectionState::kBackingOff:
+      return History::Link::kAway;
+  }
+  return History::Link::kAway;
+}
+
 }  // namespace
 
 AdminServer::Pages AdminPages(base::EventLoop& loop, broker::Broker& broker,
-                              const rpc::StatusReporter& reporter) {
+                              const rpc::StatusReporter& reporter, const History& history) {
   AdminServer::Pages pages;
+  pages["/"] = [] {
+    return Answer{200, std::string(kStatusPage), "text/html; charset=utf-8",
+                  std::string(kStatusPagePolicy)};
+  };
   pages["/healthz"] = [] { return Answer{200, "ok\n"}; };
   pages["/readyz"] = [&] {
     const broker::Readiness readiness = broker::ReadinessOf(*broker.snapshot(), loop.Stalled());
@@ -46,7 +66,26 @@ AdminServer::Pages AdminPages(base::EventLoop& loop, broker::Broker& broker,
     return answer;
   };
   pages["/status.json"] = [&] { return StatusJson(reporter); };
+  pages["/history.json"] = [&] { return Answer{200, history.Json() + "\n", "application/json"}; };
   return pages;
+}
+
+History::Figures FiguresOf(const broker::Broker& broker) {
+  const broker::Counters& counters = broker.counters();
+  const std::shared_ptr<const broker::Snapshot> snapshot = broker.snapshot();
+  History::Figures figures;
+  figures.confirmed = counters.publishes.confirmed;
+  figures.unrouted = counters.publishes.unrouted;
+  for (const broker::Count& count : counters.publishes.failed) figures.failed += count;
+  figures.delivered = counters.deliveries.delivered;
+  figures.settled =
+      counters.deliveries.acked + counters.deliveries.nacked + counters.deliveries.rejected;
+  figures.in_flight = broker.load().messages;
+  for (const auto& subscription : snapshot->subscriptions) {
+    figures.unsettled += subscription->unsettled;
+  }
+  figures.link = LinkOf(snapshot->connection.state);
+  return figures;
 }
 
 }  // namespace amqp_sidecar::app

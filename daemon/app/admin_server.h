@@ -24,6 +24,8 @@ class AdminServer {
     int code = 200;
     std::string body;
     std::string content_type = "text/plain; charset=utf-8";
+    // What a browser may do with it: as Content-Security-Policy has it. Nothing, unless it is said.
+    std::string security_policy = "default-src 'none'; frame-ancestors 'none'";
   };
   // By path, such as "/healthz". Called on the server's threads.
   using Pages = std::map<std::string, std::function<Answer()>>;

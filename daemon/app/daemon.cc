@@ -38,7 +38,9 @@ Daemon::Daemon(Settings settings)
       [this](const broker::Snapshot& snapshot) { server_->Update(snapshot); });
   reporter_ = std::make_unique<rpc::StatusReporter>(*broker_, [this] { return loop_.Stalled(); });
   server_ = std::make_unique<rpc::Server>(*broker_, *reporter_, settings_.rpc);
-  admin_ = std::make_unique<AdminServer>(settings_.admin, AdminPages(loop_, *broker_, *reporter_));
+  history_ = std::make_unique<History>([this] { return FiguresOf(*broker_); });
+  admin_ = std::make_unique<AdminServer>(settings_.admin,
+                                         AdminPages(loop_, *broker_, *reporter_, *history_));
 }
 
 Daemon::~Daemon() { StopThreads(); }
@@ -54,6 +56,7 @@ absl::Status Daemon::Start() {
   if (const absl::Status status = admin_->Start(); !status.ok()) {
     return Name("admin.listen", status);
   }
+  if (!admin_->address().empty()) history_->Start();
   // Last: a door that does not open must not have touched the broker.
   broker_->Start();
   base::Log(base::LogLevel::kInfo, "started", {{"version", base::kVersion}});
@@ -90,6 +93,7 @@ void Daemon::Drain() {
 void Daemon::StopThreads() {
   server_->Shutdown(std::chrono::steady_clock::now() + kShutdownTime);
   admin_->Stop();
+  history_->Stop();
   loop_.Stop();
   if (io_thread_.joinable()) io_thread_.join();
 }

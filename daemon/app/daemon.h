@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "amqp/transport.h"
 #include "app/admin_server.h"
+#include "app/history.h"
 #include "app/settings.h"
 #include "base/event_loop.h"
 #include "broker/broker.h"
@@ -48,6 +49,7 @@ class Daemon {
   std::unique_ptr<broker::Broker> broker_;
   std::unique_ptr<rpc::StatusReporter> reporter_;
   std::unique_ptr<rpc::Server> server_;
+  std::unique_ptr<History> history_;
   std::unique_ptr<AdminServer> admin_;
   std::thread io_thread_;
 };

@@ -57,6 +57,17 @@ TEST_CASE("the admin server answers on the port that the system chose") {
   CHECK_THAT(Ask(server.address(), "POST /healthz"), ContainsSubstring("405 "));
 }
 
+TEST_CASE("a page may do in a browser what it says, and else nothing") {
+  AdminServer::Pages pages = Pages();
+  pages["/"] = [] { return AdminServer::Answer{200, "<p>", "text/html", "img-src data:"}; };
+  AdminServer server({"127.0.0.1:0"}, pages);
+  REQUIRE(server.Start().ok());
+  CHECK_THAT(Ask(server.address(), "GET /"),
+             ContainsSubstring("\r\nContent-Security-Policy: img-src data:\r\n"));
+  CHECK_THAT(Ask(server.address(), "GET /healthz"),
+             ContainsSubstring("\r\nContent-Security-Policy: default-src 'none';"));
+}
+
 TEST_CASE("an admin address that is taken is an error that says so") {
   AdminServer first({"127.0.0.1:0"}, Pages());
   REQUIRE(first.Start().ok());
