@@ -20,6 +20,7 @@
 #include "bench/idle_part.h"
 #include "bench/json.h"
 #include "bench/latency_part.h"
+#include "bench/metrics_part.h"
 #include "bench/pairs_part.h"
 #include "bench/rounds.h"
 #include "bench/schema_part.h"
@@ -29,7 +30,7 @@ namespace amqp_sidecar::bench {
 namespace {
 
 const std::vector<std::string> kParts = {"pairs",   "consume", "latency", "idle",
-                                         "clients", "beside",  "schema"};
+                                         "clients", "beside",  "schema",  "metrics"};
 
 struct Options {
   std::vector<std::string> parts = kParts;
@@ -39,6 +40,7 @@ struct Options {
   RoundOptions rounds;
   ClientsOptions clients;
   BesideOptions beside;
+  MetricsOptions metrics;
 
   bool Has(const std::string& part) const {
     return std::find(parts.begin(), parts.end(), part) != parts.end();
@@ -51,12 +53,14 @@ void AddOptions(CLI::App& app, Options& options) {
       ->delimiter(',')
       ->check(CLI::IsMember(kParts))
       ->capture_default_str();
-  app.add_option("--rounds", options.rounds.rounds,
-                 "pairs, consume, latency, schema: rounds that count, after one that warms up")
+  app.add_option(
+         "--rounds", options.rounds.rounds,
+         "pairs, consume, latency, schema, metrics: rounds that count, after one that warms up")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   app.add_option("--piece-seconds", options.rounds.piece_seconds,
-                 "pairs, consume, schema: how long a direct piece (one without a rule) is to take")
+                 "pairs, consume, schema, metrics: how long a direct piece (one of the first side) "
+                 "is to take")
       ->check(CLI::Range(0.01, 60.0))
       ->capture_default_str();
   app.add_option("--queues", options.rounds.queues,
@@ -68,7 +72,7 @@ void AddOptions(CLI::App& app, Options& options) {
   app.add_option(
          "--windows", options.rounds.windows,
          "pairs: only these (1, 16 and 64 by unary calls; 1000, or 100 of the largest body, "
-         "by stream) and schema (1 and 64 by unary calls, 1000 by stream)")
+         "by stream), schema and metrics (1 and 64 by unary calls, 1000 by stream)")
       ->delimiter(',');
   app.add_option("--latency-messages", options.latency_messages,
                  "latency: messages of each path in a round")
@@ -83,6 +87,12 @@ void AddOptions(CLI::App& app, Options& options) {
   app.add_option("--client-seconds", options.clients.seconds, "clients: for how long")
       ->check(CLI::Range(0.1, 600.0))
       ->capture_default_str();
+  app.add_option("--subscriptions", options.metrics.subscriptions,
+                 "metrics: that the sidecar which is watched has")
+      ->check(CLI::Range(0, 900))
+      ->capture_default_str();
+  app.add_option("--other-daemon", options.metrics.other_daemon,
+                 "metrics: another build of the daemon to compare with");
   app.add_option("--beside-rounds", options.beside.rounds, "beside: rounds")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
@@ -115,6 +125,9 @@ std::string Run(const Options& options) {
   }
   if (options.Has("beside")) figures.Json("beside", RunBesidePart(world, options.beside));
   if (options.Has("schema")) figures.Json("schema", RunSchemaPart(world, options.rounds));
+  if (options.Has("metrics")) {
+    figures.Json("metrics", RunMetricsPart(world, options.rounds, options.metrics));
+  }
   if (options.Has("clients")) figures.Json("clients", RunClientsPart(world, options.clients));
   if (options.Has("idle")) figures.Json("idle", RunIdlePart(world, options.idle_calls));
   return figures.str() + "\n";

@@ -90,15 +90,31 @@ def latency_pairs_of(figures: Figures) -> list[Pair]:
     return _pairs(figures.get("latency", []), LATENCY)
 
 
-def schema_ratios_of(figures: Figures) -> dict[tuple[str, int], Spread]:
-    """By way and window: messages a second with a schema, of those without a rule, by round."""
+def side_ratios(pieces: list[Piece], member: str, side: str,
+                other: str) -> dict[tuple[str, int], Spread]:
+    """By way and window: messages a second of one side, of those of the other, by round."""
     rates: dict[tuple[str, int], dict[str, dict[int, float]]] = {}
-    for piece in figures.get("schema", []):
-        by_rule = rates.setdefault((piece["through"], piece["window"]), {})
-        by_rule.setdefault(piece["rule"], {})[piece["round"]] = rate(piece)
-    return {case: spread_of([value / by_rule["none"][number]
-                             for number, value in by_rule["schema"].items()])
-            for case, by_rule in rates.items()}
+    for piece in pieces:
+        by_side = rates.setdefault((piece["through"], piece["window"]), {})
+        by_side.setdefault(piece[member], {})[piece["round"]] = rate(piece)
+    return {case: spread_of([value / by_side[other][number]
+                             for number, value in by_side[side].items()])
+            for case, by_side in rates.items() if side in by_side and other in by_side}
+
+
+def schema_ratios_of(figures: Figures) -> dict[tuple[str, int], Spread]:
+    """With a schema, of those without a rule."""
+    return side_ratios(figures.get("schema", []), "rule", "schema", "none")
+
+
+def watched_ratios_of(figures: Figures) -> dict[tuple[str, int], Spread]:
+    """While somebody asks for /metrics, of those while nobody does."""
+    return side_ratios(figures.get("metrics", {}).get("publish", []), "watched", "yes", "no")
+
+
+def version_ratios_of(figures: Figures) -> dict[tuple[str, int], Spread]:
+    """Of this daemon, of those of the other one."""
+    return side_ratios(figures.get("metrics", {}).get("publish", []), "watched", "no", "other")
 
 
 def _pairs(pieces: list[Piece], work: str) -> list[Pair]:

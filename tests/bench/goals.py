@@ -4,7 +4,7 @@ import dataclasses
 import typing
 
 from figures import (CONSUME, LATENCY, Case, Pair, Spread, consume_pairs_of, latency_pairs_of,
-                     pairs_of, schema_ratios_of, size_name)
+                     pairs_of, schema_ratios_of, size_name, spread_of, watched_ratios_of)
 
 SMALL = (256, 1024)
 LARGE = 65536
@@ -144,11 +144,21 @@ def schema_goals(figures: dict[str, typing.Any]) -> list[Goal]:
             for through, window in (("unary", 1), ("unary", 64), ("stream", 1000))]
 
 
+def metrics_goals(figures: dict[str, typing.Any]) -> list[Goal]:
+    metrics = figures.get("metrics")
+    times = None if metrics is None else spread_of(metrics["scrape_ms"])
+    ratios = watched_ratios_of(figures)
+    return [at_most("/metrics with many subscriptions answers within", 50, " ms", times),
+            *(at_least("throughput while /metrics is asked ten times a second, of that while not: "
+                       f"{through}, window {window:,}", 0.98, " ×", ratios.get((through, window)))
+              for through, window in (("unary", 1), ("unary", 64), ("stream", 1000)))]
+
+
 def goals_of(figures: dict[str, typing.Any]) -> list[Goal]:
     return [*publish_goals(pairs_of(figures), figures["daemon_idle_bytes"]),
             *consume_goals(consume_pairs_of(figures)), *latency_goals(latency_pairs_of(figures)),
             *idle_goals(figures.get("idle")), *client_goals(figures.get("clients")),
-            *schema_goals(figures)]
+            *schema_goals(figures), *metrics_goals(figures)]
 
 
 def verdict(goal: Goal) -> str:

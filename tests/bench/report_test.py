@@ -10,7 +10,8 @@ import xml.etree.ElementTree
 sys.dont_write_bytecode = True
 
 from figures import (CONSUME, LATENCY, Case, Spread, consume_pairs_of,  # noqa: E402
-                     latency_pairs_of, pairs_of, schema_ratios_of)
+                     latency_pairs_of, pairs_of, schema_ratios_of,
+                     version_ratios_of, watched_ratios_of)
 from goals import goals_of, verdict  # noqa: E402
 from picture import svg  # noqa: E402
 from report import BEGIN, END, with_tables  # noqa: E402
@@ -46,6 +47,16 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(self.verdicts[name + "stream, window 1,000"], "not met")
         self.assertEqual(self.verdicts[name + "unary, window 1"], "not measured")
         self.assertIn("| stream | 1,000 | 500 (250–1,000) | 400 (250–500) | **0.80 (0.50–1.00)** |",
+                      markdown(self.figures))
+
+    def test_being_watched_costs_what_it_costs_within_a_round(self) -> None:
+        case = ("stream", 1000)
+        self.assertEqual(watched_ratios_of(self.figures), {case: Spread(0.5, 0.25, 1)})
+        self.assertEqual(version_ratios_of(self.figures), {case: Spread(2, 1, 4)})
+        self.assertEqual(self.verdicts["/metrics with many subscriptions answers within"], "met")
+        name = "throughput while /metrics is asked ten times a second, of that while not: "
+        self.assertEqual(self.verdicts[name + "stream, window 1,000"], "not met")
+        self.assertIn("| stream | 1,000 | **0.50 (0.25–1.00)** | **2.00 (1.00–4.00)** |",
                       markdown(self.figures))
 
     def test_memory_is_over_idle_and_against_the_bytes_in_flight(self) -> None:

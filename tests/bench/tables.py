@@ -4,7 +4,8 @@ import statistics
 import typing
 
 from figures import (Pair, Spread, consume_pairs_of, latency_pairs_of, pairs_of, rate,
-                     schema_ratios_of, size_name, spread_of)
+                     schema_ratios_of, size_name, spread_of,
+                     version_ratios_of, watched_ratios_of)
 from goals import goals_of, verdict
 
 Figures = dict[str, typing.Any]
@@ -147,6 +148,18 @@ def schema_table(pieces: list[Figures]) -> str:
                   "with ÷ without"], rows)
 
 
+def metrics_table(metrics: Figures) -> str:
+    figures = {"metrics": metrics}
+    watched, versions = watched_ratios_of(figures), version_ratios_of(figures)
+    rows = [[through, f"{window:,}", ratio(share),
+             ratio(versions[through, window]) if (through, window) in versions else ""]
+            for (through, window), share in watched.items()]
+    times = spread_of(metrics["scrape_ms"])
+    return (f"`/metrics`: {metrics['scrape_bytes']:,} bytes, answered in {times.median:.1f} ms "
+            f"({times.low:.1f}–{times.high:.1f}).\n\n" +
+            table(["by", "window", "asked ÷ not asked", "÷ the other build"], rows))
+
+
 def goal_table(figures: Figures) -> str:
     rows = [[goal.name, goal.bound, goal.value, verdict(goal)] for goal in goals_of(figures)]
     return table(["goal", "bound", "value", ""], rows)
@@ -180,7 +193,8 @@ def markdown(figures: Figures, picture: str = "") -> str:
     for name, title, make in (("idle", "After a silence", idle_table),
                               ("clients", "Many clients", clients_table),
                               ("beside", "One at a time beside a saturating client", beside_table),
-                              ("schema", "An order that must fit its schema", schema_table)):
+                              ("schema", "An order that must fit its schema", schema_table),
+                              ("metrics", "Being watched", metrics_table)):
         if name in figures:
             parts += [f"### {title}\n", make(figures[name])]
     return "\n".join(parts)

@@ -44,7 +44,8 @@ SidecarProcess::SidecarProcess(const SidecarOptions& options)
     : socket_(options.socket.empty() ? dir_.File("sidecar.sock") : options.socket),
       admin_port_(FreePort()),
       config_file_(dir_.Write("sidecar.yaml", Yaml(options, socket_, admin_port_))) {
-  std::vector<std::string> command = {SidecarBinary(), "run", "--config", config_file_};
+  std::vector<std::string> command = {options.binary.empty() ? SidecarBinary() : options.binary,
+                                      "run", "--config", config_file_};
   if (!options.umask.empty()) {
     const std::string script = "umask " + options.umask + " && exec \"$@\"";
     command.insert(command.begin(), {"sh", "-c", script, "sh"});

@@ -28,6 +28,7 @@ struct SidecarOptions {
   std::string socket = "";                  // empty: sidecar.sock in the process's own folder
   // In front of the daemon's own command line, such as {"unshare", "-m"}; must end in exec.
   std::vector<std::string> wrapper = {};
+  std::string binary = "";  // empty: the one that was built with the tests
 };
 
 class SidecarProcess {
