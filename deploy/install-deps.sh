@@ -20,8 +20,12 @@ build=(ca-certificates g++ cmake ninja-build pkg-config protobuf-compiler protob
   prometheus-cpp-dev zlib1g-dev)
 broker=(rabbitmq-server)
 # faketime: a clock that jumps, for one process only (tests/drills). pip: fetches the suites of JSON
-# (tests/suites).
-tests=(catch2 clang-format-19 faketime openssl python3 python3-pip python3-protobuf)
+# (tests/suites). prometheus: promtool, for the alert rules. grpcio and pika: the services of
+# docs/migrating.md. mmdebstrap: a machine with nothing on it (tests/readme).
+tests=(catch2 clang-format-19 faketime mmdebstrap openssl prometheus python3 python3-grpcio
+  python3-pika python3-pip python3-protobuf python3-yaml)
+# Their packages bring services that they start: a private node and promtool are all that is wanted.
+services=(rabbitmq-server prometheus)
 # Chromium without what draws windows; grpcio to make traffic; the font and PIL for the screenshots.
 page=(chromium-headless-shell fonts-inter protobuf-compiler python3 python3-grpcio python3-pil
   python3-protobuf)
@@ -106,8 +110,11 @@ give_up() {
 printf 'Installing %d packages and what they need: %s\n' "${#missing[@]}" "${missing[*]}"
 apt update || give_up "apt-get update failed (above are its last lines)"
 
-# A package that brings a service starts it; a private node is all that is wanted here.
-if [[ " ${missing[*]} " == *" rabbitmq-server "* ]] && [ ! -e "$policy" ]; then
+starts=()
+for package in "${services[@]}"; do
+  [[ " ${missing[*]} " != *" $package "* ]] || starts+=("$package")
+done
+if [ ${#starts[@]} -gt 0 ] && [ ! -e "$policy" ]; then
   printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
   made_policy=yes
   "${as_root[@]}" chmod 755 "$policy"
@@ -117,5 +124,7 @@ apt install -y --no-install-recommends "${missing[@]}" ||
   give_up "apt-get install failed (above are its last lines)"
 
 if [ -n "$made_policy" ] && [ -d /run/systemd/system ]; then
-  "${as_root[@]}" systemctl disable --quiet rabbitmq-server epmd.socket 2>/dev/null || true
+  for service in "${starts[@]}" epmd.socket; do
+    "${as_root[@]}" systemctl disable --quiet "$service" 2>/dev/null || true
+  done
 fi

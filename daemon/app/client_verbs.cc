@@ -1,12 +1,15 @@
 #include "app/client_verbs.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <csignal>
-#include <cstdlib>
 #include <iostream>
 #include <utility>
 
+#include "app/client_address.h"
 #include "app/verb.h"
 #include "base/file.h"
 
@@ -27,35 +30,36 @@ void StopOnSignal() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
+rpc::TerminalSize SizeOfTerminal() {
+  rpc::TerminalSize size;
+  winsize window = {};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) != 0) return size;
+  if (window.ws_row > 0) size.lines = window.ws_row;
+  if (window.ws_col > 0) size.columns = window.ws_col;
+  return size;
+}
+
 }  // namespace
 
 ClientVerbs::ClientVerbs(CLI::App& app, ConfigOptions& config) : config_(config) {
   AddPublish(app);
   AddSubscribe(app);
   AddRedrive(app);
+  AddStatus(app);
 }
 
 std::optional<int> ClientVerbs::Run() {
   if (publish_verb_->parsed()) return Publish();
   if (subscribe_verb_->parsed()) return Subscribe();
   if (redrive_verb_->parsed()) return Redrive();
+  if (status_verb_->parsed()) return Status();
   return std::nullopt;
-}
-
-void ClientVerbs::AddAddressOptions(CLI::App& verb) {
-  verb.add_option("--address", address_,
-                  "The sidecar's address, unix:///... or host:port. Left out: AMQP_SIDECAR_ADDR,\n"
-                  "else the first of grpc.listen in --config, else the default socket")
-      ->type_name("ADDRESS");
-  verb.add_option("-c,--config", config_.file, "The sidecar's configuration file")
-      ->envname("AMQP_SIDECAR_CONFIG")
-      ->type_name("FILE");
 }
 
 void ClientVerbs::AddPublish(CLI::App& app) {
   CLI::App* verb = app.add_subcommand(
       "publish", "Publish one message through a running sidecar, and say what became of it");
-  AddAddressOptions(*verb);
+  AddAddressOptions(*verb, address_, config_);
   verb->add_option("--exchange", publish_.exchange,
                    "Exchange; left out, the routing key is the name of a queue")
       ->type_name("NAME");
@@ -83,7 +87,7 @@ void ClientVerbs::AddPublish(CLI::App& app) {
 void ClientVerbs::AddSubscribe(CLI::App& app) {
   CLI::App* verb = app.add_subcommand(
       "subscribe", "Print the deliveries of a queue, and ack each once it is printed");
-  AddAddressOptions(*verb);
+  AddAddressOptions(*verb, address_, config_);
   verb->add_option("--queue", subscribe_.queue, "Queue to consume from")
       ->type_name("NAME")
       ->required();
@@ -106,7 +110,7 @@ void ClientVerbs::AddRedrive(CLI::App& app) {
       "redrive",
       "Put dead-lettered messages back to work: each into the queue that it came from, or where\n"
       "told. A message leaves the dead-letter queue only when the broker has it in its place");
-  AddAddressOptions(*verb);
+  AddAddressOptions(*verb, address_, config_);
   verb->add_option("--from", redrive_.rule.from, "The dead-letter queue")
       ->type_name("QUEUE")
       ->required();
@@ -139,16 +143,28 @@ void ClientVerbs::AddRedrive(CLI::App& app) {
   redrive_verb_ = verb;
 }
 
+void ClientVerbs::AddStatus(CLI::App& app) {
+  CLI::App* verb = app.add_subcommand(
+      "status", "Say what a running sidecar sees: the link, publishes, subscriptions, events");
+  AddAddressOptions(*verb, address_, config_);
+  verb->add_flag("--json", status_.json, "One JSON object, as the API has it; a line each");
+  CLI::Option* watch = verb->add_flag(
+      "-w,--watch", status_.watch,
+      "Again at every change of the link and after every interval, until interrupted;\n"
+      "waits for a sidecar that goes away to return");
+  verb->add_option("--interval", interval_, "Of --watch, 100ms to 1h")
+      ->type_name("DURATION")
+      ->needs(watch);
+  verb->footer(
+      "Exit codes: 0 the sidecar answered, whatever it says (/readyz and doctor say whether all "
+      "is\n"
+      "well), 1 it did not.\n\n"
+      "Example: amqp-sidecar status --watch");
+  status_verb_ = verb;
+}
+
 absl::StatusOr<std::string> ClientVerbs::Address() const {
-  if (!address_.empty()) return address_;
-  const char* variable = std::getenv("AMQP_SIDECAR_ADDR");
-  if (variable != nullptr && *variable != '\0') return std::string(variable);
-  const absl::StatusOr<config::v1::Config> config = ReadConfig(FileSources(config_));
-  if (!config.ok()) return config.status();
-  if (config->grpc().listen().empty()) {
-    return absl::InvalidArgumentError("grpc.listen: must name at least one address");
-  }
-  return config->grpc().listen(0);
+  return ClientAddress(address_, config_);
 }
 
 int ClientVerbs::Publish() {
@@ -188,6 +204,20 @@ int ClientVerbs::Redrive() {
   redrive_.address = *address;
   StopOnSignal();
   return rpc::RunRedrive(redrive_, stop_requested, std::cout, std::cerr);
+}
+
+int ClientVerbs::Status() {
+  const auto interval = ParseTimeout(interval_);
+  if (!interval || *interval < std::chrono::milliseconds(100)) {
+    return FailUsage("--interval must be a duration from 100ms to 1h, such as 1s");
+  }
+  status_.interval = *interval;
+  const absl::StatusOr<std::string> address = Address();
+  if (!address.ok()) return FailConfig(address.status());
+  status_.address = *address;
+  if (::isatty(STDOUT_FILENO) == 1) status_.terminal = SizeOfTerminal;
+  StopOnSignal();
+  return rpc::RunStatus(status_, stop_requested, std::cout, std::cerr);
 }
 
 }  // namespace amqp_sidecar::app

@@ -1,5 +1,5 @@
-// ClientVerbs: publish, subscribe and redrive: the verbs that talk to a running sidecar, their
-// options and their help. Main thread.
+// ClientVerbs: publish, subscribe, redrive and status: the verbs that do what one call or stream of
+// a running sidecar does, their options and their help. Main thread.
 #pragma once
 
 #include <optional>
@@ -20,19 +20,21 @@ class ClientVerbs {
   std::optional<int> Run();
 
  private:
-  void AddAddressOptions(CLI::App& verb);
   void AddPublish(CLI::App& app);
   void AddSubscribe(CLI::App& app);
   void AddRedrive(CLI::App& app);
+  void AddStatus(CLI::App& app);
   int Publish();
   int Subscribe();
   int Redrive();
+  int Status();
   absl::StatusOr<std::string> Address() const;
 
   ConfigOptions& config_;
   CLI::App* publish_verb_ = nullptr;
   CLI::App* subscribe_verb_ = nullptr;
   CLI::App* redrive_verb_ = nullptr;
+  CLI::App* status_verb_ = nullptr;
 
   // What the options write into.
   std::string address_;
@@ -43,6 +45,8 @@ class ClientVerbs {
   std::string timeout_ = "5s";
   rpc::SubscribeCommand subscribe_;
   rpc::RedriveCommand redrive_;
+  rpc::StatusCommand status_;
+  std::string interval_ = "1s";
 };
 
 }  // namespace amqp_sidecar::app

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "app/client_verbs.h"
 #include "app/config_options.h"
+#include "app/doctor_verb.h"
 #include "app/exit_code.h"
 #include "app/run.h"
 #include "app/validate_verb.h"
@@ -88,6 +89,7 @@ int RunCommandLine(int argc, char** argv) {
   CLI::App* check = AddCheckConfig(app, options);
   ValidateVerb validate(app, options.config);
   ClientVerbs client(app, options.config);
+  DoctorVerb doctor(app, options.config);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -95,6 +97,7 @@ int RunCommandLine(int argc, char** argv) {
   }
   if (const std::optional<int> code = validate.Run()) return *code;
   if (const std::optional<int> code = client.Run()) return *code;
+  if (const std::optional<int> code = doctor.Run()) return *code;
   ConfigSources sources;
   if (const std::optional<int> code = ToSources(options.config, sources)) return *code;
   return check->parsed() ? Check(options, sources) : RunDaemon(sources);

@@ -4,12 +4,14 @@
 #include <chrono>
 #include <map>
 
-#include "app/metric_list.h"
+#include "base/metric_list.h"
 #include "base/version.h"
 
 namespace amqp_sidecar::app {
 namespace {
 
+using base::Labels;
+using base::MetricList;
 using broker::ConnectionState;
 using broker::Count;
 using broker::Reason;

@@ -46,6 +46,12 @@ class PublishAccount {
   // Tells of what was held back. From here on it is held back until the end of this. Io thread.
   void End() ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Kinds that are remembered.
+  size_t kinds() ABSL_LOCKS_EXCLUDED(mutex_) {
+    const base::MutexLock lock(&mutex_);
+    return failures_.size();
+  }
+
  private:
   using Kind = std::tuple<Reason, std::string, std::string>;
   // What the log is told: of the last one of its kind.

@@ -1,10 +1,12 @@
-// CommandClient: the command line's `publish`, `subscribe` and `redrive`, through gRPC like any
-// client. The calling thread. Knows nothing of the daemon that it talks to but the API.
+// CommandClient: the command line's `publish`, `subscribe`, `redrive` and `status`, through gRPC
+// like any client. The calling thread. Knows nothing of the daemon that it talks to but the API.
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -67,5 +69,27 @@ struct RedriveCommand {
 // 64 where the rule makes no sense.
 int RunRedrive(const RedriveCommand& command, const std::atomic<bool>& stop, std::ostream& out,
                std::ostream& err);
+
+// Of a terminal, in characters.
+struct TerminalSize {
+  size_t lines = 24;
+  size_t columns = 80;
+};
+
+struct StatusCommand {
+  std::string address;
+  bool json = false;   // one object a line
+  bool watch = false;  // again and again, until told to stop
+  std::chrono::milliseconds interval = std::chrono::seconds(1);  // 0.1 s to 1 h; of a watch
+  // Set where `out` is a terminal, on which a watch is redrawn.
+  std::function<TerminalSize()> terminal;
+};
+
+// Writes the status to `out`; what a watch shows that is not redrawn is separated by empty lines.
+// A watch waits for a sidecar that went away to return, and tells both on `err`. Looks at `stop` 5
+// times a second. 0 where the sidecar answered, whatever it says; 1 where it did not, or `out`
+// takes no more, and why to `err`.
+int RunStatus(const StatusCommand& command, const std::atomic<bool>& stop, std::ostream& out,
+              std::ostream& err);
 
 }  // namespace amqp_sidecar::rpc

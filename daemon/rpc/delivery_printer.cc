@@ -15,6 +15,11 @@ namespace {
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
+// U+0080 to U+009F: some terminals take them as they take ESC and what follows it.
+bool BeginsHighControl(std::string_view text) {
+  return text.size() > 1 && text[0] == '\xC2' && static_cast<unsigned char>(text[1]) < 0xA0;
+}
+
 // JSON has no form for a time outside the years 1 to 9999.
 bool IsPrintable(const google::protobuf::Timestamp& time) {
   constexpr int64_t kYear1 = -62'135'596'800;
@@ -52,11 +57,18 @@ std::string ToJson(const Proto& message) {
 
 std::string Escaped(std::string_view text, std::string_view allowed) {
   std::string out;
-  for (const char c : text) {
-    if (!IsControl(c) || allowed.find(c) != std::string_view::npos) {
+  const auto escape = [&out](char c) {
+    absl::StrAppend(&out, "\\x", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2));
+  };
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (BeginsHighControl(text.substr(i))) {
+      escape(c);
+      escape(text[++i]);
+    } else if (!IsControl(c) || allowed.find(c) != std::string_view::npos) {
       out.push_back(c);
     } else {
-      absl::StrAppend(&out, "\\x", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2));
+      escape(c);
     }
   }
   return out;

@@ -16,7 +16,7 @@ using grpc::StatusCode;
 
 constexpr size_t kMaxDetailBytes = 1024;
 
-// In the order of the enum, one row a line: docs/errors.md is compared with this.
+// In the order of the enum, one row a line: docs/errors.md is made of this.
 // clang-format off
 constexpr ErrorRow kErrorTable[] = {
     {Reason::kInvalidMessage, StatusCode::INVALID_ARGUMENT, "The message breaks a rule of AMQP or of the sidecar."},

@@ -60,7 +60,8 @@ void Worker::OnAlarm(bool /*ok*/) {
     call->expires_ = base::kNever;
     call->Expire();
   }
-  if (!expiries_.empty()) SetAlarm();
+  // One that expired may have asked for the next time, and so have set it.
+  if (!expiries_.empty() && alarm_at_ == base::kNever) SetAlarm();
 }
 
 void Worker::Start() {

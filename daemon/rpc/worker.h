@@ -50,8 +50,8 @@ class Worker {
   // nullptr where the call is over.
   Call* Find(uint64_t id);
 
-  // Has the call's Expire() called at `when`, unless it is over by then. Once a call. On this
-  // worker's thread.
+  // Has the call's Expire() called at `when`, unless it is over by then. Once a call, and again
+  // from its Expire() on. On this worker's thread.
   void ExpireAt(base::TimePoint when, Call& call) ABSL_LOCKS_EXCLUDED(alarm_mutex_);
 
   void Start();

@@ -21,7 +21,8 @@ TEST_CASE("The version says what and which, and ends with 0") {
 }
 
 TEST_CASE("The help of each verb explains it and ends with 0") {
-  for (const char* verb : {"run", "check-config", "validate", "publish", "subscribe", "redrive"}) {
+  for (const char* verb :
+       {"run", "check-config", "validate", "publish", "subscribe", "redrive", "status", "doctor"}) {
     const RunResult result = RunSidecar({verb, "--help"});
     INFO(verb << ": " << result.output());
     CHECK(result.exit_code == 0);

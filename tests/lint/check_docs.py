@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the documents point at is there, and what they configure is a configuration.
 
-Checked: relative links; paths of this project in backticks; every block that begins with
+Checked: relative links and the sections they name; paths of this project in backticks; every block that begins with
 ```yaml config, by amqp-sidecar check-config, as if it stood in the document's folder.
 
 Usage: check_docs.py ROOT AMQP_SIDECAR
@@ -14,7 +14,9 @@ import subprocess
 import sys
 import tempfile
 
-LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+import headings
+
+LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)]*))?\)")
 PATH = re.compile(r"`((?:client-stubs|daemon|deploy|docs|proto|tests)/[\w./-]*)[^`]*`")
 CONFIG = re.compile(r"^```yaml config\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -24,9 +26,14 @@ def documents(root):
 
 
 def broken_pointers(root, document, text):
-    for link in LINK.findall(text):
-        if "://" not in link and not (document.parent / link).exists():
+    for link, section in LINK.findall(text):
+        target = document.parent / link if link else document
+        if "://" in link:
+            continue
+        if not target.exists():
             yield f"links to {link}"
+        elif section and target.suffix == ".md" and section not in headings.anchors(target):
+            yield f"links to {link}#{section}"
     for path in PATH.findall(text):
         if not (root / path).exists():
             yield f"names {path}"

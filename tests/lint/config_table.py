@@ -5,7 +5,6 @@ Usage: config_table.py ROOT [--write]
 Without --write, exits 1 and shows the difference.
 """
 
-import difflib
 import importlib
 import pathlib
 import subprocess
@@ -14,8 +13,8 @@ import tempfile
 
 from google.protobuf import descriptor_pb2
 
-BEGIN = "<!-- settings: made by tests/lint/config_table.py -->"
-END = "<!-- end of settings -->"
+import made_table
+
 CONFIG = "amqp_sidecar/config/v1/config.proto"
 SETTING = "amqp_sidecar/config/v1/setting.proto"
 PACKAGE = ".amqp_sidecar.config.v1."
@@ -78,9 +77,8 @@ class Table:
             if field.type_name.startswith(PACKAGE) and nested:
                 self.walk(field.type_name, path + "[].")
 
-    def text(self):
-        return "\n".join(
-            ["| key | default | values | what it does |", "|---|---|---|---|", *self.rows]) + "\n"
+    def lines(self):
+        return ["| key | default | values | what it does |", "|---|---|---|---|", *self.rows]
 
 
 def make_table(proto):
@@ -97,25 +95,13 @@ def make_table(proto):
         files.ParseFromString(out.read_bytes())
     table = Table(files.file, setting)
     table.walk(".amqp_sidecar.config.v1.Config", "")
-    return table.text()
+    return table.lines()
 
 
 def main():
     root = pathlib.Path(sys.argv[1])
-    document = root / "docs" / "configuration.md"
-    text = document.read_text()
-    begin = text.index(BEGIN) + len(BEGIN)
-    end = text.index(END)
-    wanted = text[:begin] + "\n" + make_table(root / "proto") + text[end:]
-    if "--write" in sys.argv[2:]:
-        document.write_text(wanted)
-        return 0
-    if wanted == text:
-        return 0
-    sys.stdout.writelines(difflib.unified_diff(
-        text.splitlines(True), wanted.splitlines(True), str(document), "the proto"))
-    print("docs/configuration.md is not what the proto says: run tests/lint/config_table.py . --write")
-    return 1
+    return made_table.update(root / "docs" / "configuration.md", "settings",
+                             make_table(root / "proto"), "the proto")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
@@ -180,6 +181,38 @@ TEST_CASE("a callback may end the watching of another descriptor that is ready i
   loop.Watch(b.get(), EPOLLIN, once);
   RunWithin(loop, seconds(10));
   CHECK(calls == 1);
+}
+
+TEST_CASE("a loop that waits is not stalled, one that is at a piece of work for long is") {
+  EventLoop loop;
+  std::atomic<bool> go_on = false;
+  std::thread runner([&] { loop.Run(); });
+  const auto eventually = [](const auto& predicate) {
+    const TimePoint give_up = std::chrono::steady_clock::now() + seconds(10);
+    while (!predicate() && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
+    return predicate();
+  };
+  CHECK(eventually([&] { return loop.Stalled() < milliseconds(20); }));
+  REQUIRE(loop.Post(
+      [&] {
+        while (!go_on) std::this_thread::yield();
+      },
+      0));
+  CHECK(eventually([&] { return loop.Stalled() >= milliseconds(200); }));
+  REQUIRE(loop.Post([] {}, 0));
+  CHECK(loop.posted_tasks() >= 1);
+  go_on = true;
+  CHECK(eventually([&] { return loop.Stalled() < milliseconds(100); }));
+  loop.Stop();
+  runner.join();
+}
+
+TEST_CASE("a loop that does not run shows as stalled from the second look on") {
+  EventLoop loop;
+  CHECK(loop.Stalled() < seconds(1));
+  const TimePoint start = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() - start < milliseconds(50)) std::this_thread::yield();
+  CHECK(loop.Stalled() >= milliseconds(40));
 }
 
 }  // namespace

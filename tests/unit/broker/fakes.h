@@ -38,6 +38,8 @@ class ManualReactor final : public base::Reactor {
     }
   }
 
+  bool has_timers() const { return timers_.NextDue() != base::kNever; }
+
   void Advance(base::Duration by) {
     now_ += by;
     timers_.RunDue(now_);

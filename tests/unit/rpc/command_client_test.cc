@@ -1,12 +1,10 @@
 #include "rpc/command_client.h"
 
-#include <mutex>
 #include <sstream>
-#include <streambuf>
 #include <string>
-#include <string_view>
 
 #include "server_fixture.h"
+#include "shared_text.h"
 #include "support/catch.h"
 
 namespace amqp_sidecar::rpc {
@@ -61,30 +59,6 @@ TEST_CASE("a command without a sidecar says so at once") {
                          "UNAVAILABLE: no sidecar answers at " + address + "\n" +
                          "UNAVAILABLE: no sidecar answers at " + address + "\n");
 }
-
-// What one thread writes, another may read meanwhile.
-class SharedText final : public std::streambuf {
- public:
-  bool Contains(std::string_view part) const {
-    const std::lock_guard lock(mutex_);
-    return text_.find(part) != std::string::npos;
-  }
-
- private:
-  int_type overflow(int_type c) override {
-    const std::lock_guard lock(mutex_);
-    text_.push_back(traits_type::to_char_type(c));
-    return c;
-  }
-  std::streamsize xsputn(const char* text, std::streamsize size) override {
-    const std::lock_guard lock(mutex_);
-    text_.append(text, static_cast<size_t>(size));
-    return size;
-  }
-
-  mutable std::mutex mutex_;
-  std::string text_;
-};
 
 TEST_CASE("a subscription tells its events and ends when it is told to stop") {
   ServerFixture fixture;

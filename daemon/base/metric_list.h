@@ -11,7 +11,7 @@
 
 #include "base/histogram.h"
 
-namespace amqp_sidecar::app {
+namespace amqp_sidecar::base {
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
@@ -39,4 +39,4 @@ class MetricList {
   std::vector<prometheus::MetricFamily> families_;
 };
 
-}  // namespace amqp_sidecar::app
+}  // namespace amqp_sidecar::base

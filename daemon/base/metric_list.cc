@@ -1,17 +1,17 @@
-#include "app/metric_list.h"
+#include "base/metric_list.h"
 
 #include <prometheus/text_serializer.h>
 
 #include <limits>
 
-#include "absl/strings/str_cat.h"
+#include "base/strings.h"
 
-namespace amqp_sidecar::app {
+namespace amqp_sidecar::base {
 
 prometheus::MetricFamily& MetricList::Begin(std::string_view name, std::string_view help,
                                             prometheus::MetricType type) {
   prometheus::MetricFamily& family = families_.emplace_back();
-  family.name = absl::StrCat("amqp_sidecar_", absl::string_view(name.data(), name.size()));
+  family.name = Concat("amqp_sidecar_", name);
   family.help = std::string(help);
   family.type = type;
   return family;
@@ -43,7 +43,7 @@ void MetricList::Histogram(std::string_view name, std::string_view help,
                            const base::Histogram& histogram) {
   prometheus::MetricFamily& family = Begin(name, help, prometheus::MetricType::Histogram);
   prometheus::ClientMetric::Histogram& out = family.metric.emplace_back().histogram;
-  const base::Histogram::Reading reading = histogram.Read();
+  const Histogram::Reading reading = histogram.Read();
   for (size_t range = 0; range < reading.counts.size(); ++range) {
     out.sample_count += reading.counts[range];
     const bool last = range == histogram.bounds().size();
@@ -55,4 +55,4 @@ void MetricList::Histogram(std::string_view name, std::string_view help,
 
 std::string MetricList::ToText() const { return prometheus::TextSerializer().Serialize(families_); }
 
-}  // namespace amqp_sidecar::app
+}  // namespace amqp_sidecar::base
