@@ -8,6 +8,7 @@ usage() {
 usage: deploy/install-deps.sh GROUP...
   build   what compiles the sidecar
   broker  RabbitMQ, to run a private node (its system service is not started)
+  deploy  what makes the Debian package, and checks it and the rest of deploy/
   test    what the tests and the lint need besides
 Run it as root or as a user who has sudo.
 END
@@ -15,11 +16,15 @@ END
 
 build=(ca-certificates g++ cmake ninja-build pkg-config protobuf-compiler protobuf-compiler-grpc
   libabsl-dev libcivetweb-dev libcli11-dev libgrpc++-dev libjemalloc-dev libprotobuf-dev
-  librabbitmq-dev libre2-dev libsimdjson-dev libspdlog-dev libssl-dev libyaml-cpp-dev zlib1g-dev)
+  librabbitmq-dev libre2-dev libsimdjson-dev libspdlog-dev libssl-dev libsystemd-dev
+  libyaml-cpp-dev zlib1g-dev)
 broker=(rabbitmq-server)
 # faketime: a clock that jumps, for one process only (tests/drills). pip: fetches the suites of JSON
 # (tests/suites).
 tests=(catch2 clang-format-19 faketime openssl python3 python3-pip python3-protobuf)
+# What tests/deploy checks deploy/ with; dpkg-dev and fakeroot also make the Debian package.
+deploy=(buildah dpkg-dev fakeroot lintian man-db mmdebstrap python3-grpcio python3-jsonschema
+  python3-yaml systemd)
 
 die() {
   printf 'install-deps: %s\n' "$*" >&2
@@ -32,6 +37,7 @@ for group in "$@"; do
   case $group in
     build) wanted+=("${build[@]}") ;;
     broker) wanted+=("${broker[@]}") ;;
+    deploy) wanted+=("${deploy[@]}") ;;
     test) wanted+=("${tests[@]}") ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 64 ;;
