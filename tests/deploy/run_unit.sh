@@ -60,13 +60,9 @@ cat >"$root/etc/systemd/system/amqp-sidecar.service.d/test.conf" <<END_UNIT
 [Service]
 Environment=AMQP_SIDECAR_AMQP_URIS=amqp://guest@127.0.0.1:$RABBITMQ_PORT/
 Environment=AMQP_SIDECAR_ADMIN_LISTEN=127.0.0.1:0 AMQP_SIDECAR_DRAIN_TIMEOUT=4s
-# As docs/deployment.md has it, where systemd alone can read the password.
-LoadCredential=amqp:/etc/sidecar-password
-Environment=AMQP_SIDECAR_AMQP_PASSWORD_FILE=%d/amqp
 WatchdogSec=2s
 TimeoutStopSec=2s
 END_UNIT
-(umask 077 && echo guest >"$root/etc/sidecar-password")
 
 # A machine that lets none of this be nested says so, and why; one that does must boot.
 mkdir "$folder/try"
