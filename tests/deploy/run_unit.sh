@@ -12,14 +12,16 @@ here=$(dirname "$(realpath "$0")")
 folder=$(mktemp -d)
 root=$folder/root name=sidecar-test-$$
 boot= holder=
+control_groups() { find /sys/fs/cgroup -maxdepth 2 -name "$name"; }
 clean_up() {
   for pid in $holder $boot; do kill -KILL "$pid" 2>/dev/null || true; done
   [ -z "$boot" ] || wait "$boot" 2>/dev/null || true
   # A control group goes when the last process in it has gone.
   for _ in $(seq 50); do
-    find /sys/fs/cgroup -maxdepth 2 -name "$name" -exec find {} -depth -type d -exec rmdir {} \; \
-      2>/dev/null || true
-    [ -n "$(find /sys/fs/cgroup -maxdepth 2 -name "$name")" ] || break
+    [ -n "$(control_groups)" ] || break
+    for group in $(control_groups); do
+      find "$group" -depth -type d -exec rmdir {} \; 2>/dev/null || true
+    done
     sleep 0.1
   done
   rm -rf "$folder"
