@@ -8,6 +8,7 @@ usage() {
 usage: deploy/install-deps.sh GROUP...
   build   what compiles the sidecar
   broker  RabbitMQ, to run a private node (its system service is not started)
+  deploy  what makes the Debian package, and checks it and the rest of deploy/
   test    what the tests and the lint need besides
   page    a browser, for the tests of the status page: 106 MB to fetch, 327 MB on disk
 Run it as root or as a user who has sudo.
@@ -16,8 +17,8 @@ END
 
 build=(ca-certificates g++ cmake ninja-build pkg-config protobuf-compiler protobuf-compiler-grpc
   libabsl-dev libcivetweb-dev libcli11-dev libgrpc++-dev libjemalloc-dev libprotobuf-dev
-  librabbitmq-dev libre2-dev libsimdjson-dev libspdlog-dev libssl-dev libyaml-cpp-dev
-  prometheus-cpp-dev zlib1g-dev)
+  librabbitmq-dev libre2-dev libsimdjson-dev libspdlog-dev libssl-dev libsystemd-dev
+  libyaml-cpp-dev prometheus-cpp-dev zlib1g-dev)
 broker=(rabbitmq-server)
 # faketime: a clock that jumps, for one process only (tests/drills). pip: fetches the suites of JSON
 # (tests/suites). prometheus: promtool, for the alert rules. grpcio and pika: the services of
@@ -29,6 +30,9 @@ services=(rabbitmq-server prometheus)
 # Chromium without what draws windows; grpcio to make traffic; the font and PIL for the screenshots.
 page=(chromium-headless-shell fonts-inter protobuf-compiler python3 python3-grpcio python3-pil
   python3-protobuf)
+# What tests/deploy checks deploy/ with; dpkg-dev and fakeroot also make the Debian package.
+deploy=(buildah dpkg-dev fakeroot lintian man-db mmdebstrap python3-grpcio python3-jsonschema
+  python3-yaml systemd)
 
 die() {
   printf 'install-deps: %s\n' "$*" >&2
@@ -41,6 +45,7 @@ for group in "$@"; do
   case $group in
     build) wanted+=("${build[@]}") ;;
     broker) wanted+=("${broker[@]}") ;;
+    deploy) wanted+=("${deploy[@]}") ;;
     test) wanted+=("${tests[@]}") ;;
     page) wanted+=("${page[@]}") ;;
     -h | --help) usage; exit 0 ;;

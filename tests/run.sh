@@ -13,7 +13,7 @@ usage: tests/run.sh [--long] [CTEST ARGUMENT]...
   tests/run.sh --long              the drills in their long form (about an hour), and nothing else
                                    unless arguments choose
   tests/run.sh -L unit             only the tests with this label: unit, suite, simulation,
-                                   integration, page, drill, fuzz, lint
+                                   integration, page, drill, deploy, fuzz, lint
   tests/run.sh -R subscribe        only the tests whose name matches
   tests/run.sh --long -R 'row 18'  one drill in its long form
 The drills' figures are printed at the end, a line each.
@@ -77,7 +77,7 @@ run() {
   return "$status"
 }
 
-"$root/deploy/install-deps.sh" build broker test page
+"$root/deploy/install-deps.sh" build broker test deploy page
 run cmake -S "$root" --preset dev
 run cmake --build "$build" --parallel "$(nproc)"
 status=0

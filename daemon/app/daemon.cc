@@ -10,6 +10,7 @@
 #include "amqp/network_dialer.h"
 #include "app/admin_pages.h"
 #include "app/random.h"
+#include "app/readiness.h"
 #include "base/log.h"
 #include "base/version.h"
 
@@ -50,6 +51,7 @@ absl::Status Daemon::Start() {
     pthread_setname_np(pthread_self(), "io");
     loop_.Run();
   });
+  AskIo();
   if (const absl::Status status = server_->Start(); !status.ok()) {
     return Name("grpc.listen", status);
   }
@@ -69,6 +71,20 @@ std::vector<std::string> Daemon::addresses() const {
     all.push_back(absl::StrCat(admin, " (admin)"));
   }
   return all;
+}
+
+std::string Daemon::state() const { return ReadinessOf(*broker_->snapshot()).text; }
+
+bool Daemon::IoCameRound() {
+  if (!io_answered_.load()) return false;
+  AskIo();
+  return true;
+}
+
+// A queue that is full has tasks that have not run: that is an answer, too, the next time.
+void Daemon::AskIo() {
+  io_answered_.store(false);
+  if (!loop_.Post([this] { io_answered_.store(true); }, 0)) io_answered_.store(true);
 }
 
 void Daemon::SetValidation(json::Validator::Options validation) {

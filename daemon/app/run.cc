@@ -3,9 +3,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <initializer_list>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 #include "absl/synchronization/mutex.h"
@@ -14,6 +16,7 @@
 #include "app/load_settings.h"
 #include "app/online_check.h"
 #include "app/reload.h"
+#include "app/service_manager.h"
 #include "base/log.h"
 
 namespace amqp_sidecar::app {
@@ -46,22 +49,42 @@ sigset_t SetOf(std::initializer_list<int> signals) {
 // In every thread, to be waited for.
 void Block(const sigset_t& set) { pthread_sigmask(SIG_BLOCK, &set, nullptr); }
 
-int WaitForSignal(const sigset_t& set) {
-  int signal = 0;
-  sigwait(&set, &signal);
-  return signal;
+// Nothing where none comes in time; without a time, the next one.
+std::optional<int> WaitForSignal(const sigset_t& set, std::optional<base::Duration> time) {
+  if (!time) {
+    int signal = 0;
+    sigwait(&set, &signal);
+    return signal;
+  }
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(*time);
+  const std::chrono::nanoseconds rest = *time - seconds;
+  const timespec span{.tv_sec = seconds.count(), .tv_nsec = rest.count()};
+  const int signal = sigtimedwait(&set, nullptr, &span);
+  return signal > 0 ? std::optional(signal) : std::nullopt;
 }
 
 // Until a signal asks for the end.
-void Serve(Reload& reload) {
+void Serve(Daemon& daemon, Reload& reload, ServiceManager& manager) {
   const sigset_t set = SetOf({SIGTERM, SIGINT, SIGHUP});
-  while (WaitForSignal(set) == SIGHUP) reload.Run();
+  manager.Ready();
+  while (true) {
+    manager.Beat(daemon.state(), daemon.IoCameRound());
+    const std::optional<int> signal = WaitForSignal(set, manager.period());
+    if (!signal) continue;
+    if (*signal != SIGHUP) return;
+    manager.Reloading();
+    reload.Run();
+    manager.Ready();
+  }
 }
+
+// For what comes after the drain's own time, until the process has ended.
+constexpr base::Duration kEndTime = std::chrono::seconds(5);
 
 // Whatever the drain waits for, a second signal ends the process. SIGHUP stays blocked.
 void EndAtSecondSignal() {
   std::thread([] {
-    WaitForSignal(SetOf({SIGTERM, SIGINT}));
+    WaitForSignal(SetOf({SIGTERM, SIGINT}), std::nullopt);
     static constexpr char kLine[] = "amqp-sidecar: second signal: ended without draining\n";
     [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, kLine, sizeof kLine - 1);
     ::_exit(kExitFailure);
@@ -80,6 +103,8 @@ int RunDaemon(const ConfigSources& sources) {
   Block(SetOf({SIGTERM, SIGINT}));
   std::signal(SIGPIPE, SIG_IGN);
   base::StartLog(loaded->settings.log_level, loaded->settings.log_format);
+  const base::Duration longest_end = loaded->settings.drain_timeout + kEndTime;
+  ServiceManager manager;
   {
     Daemon daemon(std::move(loaded->settings));
     Reload reload(sources, std::move(loaded->config), [&](json::Validator::Options validation) {
@@ -92,7 +117,8 @@ int RunDaemon(const ConfigSources& sources) {
     for (const std::string& address : daemon.addresses()) {
       std::cout << "listening on " << address << std::endl;
     }
-    Serve(reload);
+    Serve(daemon, reload, manager);
+    manager.Stopping(longest_end);
     EndAtSecondSignal();
     daemon.Drain();
   }

@@ -39,6 +39,7 @@ HOMES = [
     (re.compile(r"^(civetweb\.h|CivetServer\.h)"), {"app"}),
     (re.compile(r"^yaml-cpp/"), {"app"}),
     (re.compile(r"^CLI/"), {"app"}),
+    (re.compile(r"^systemd/"), {"app"}),
     (re.compile(r"^jemalloc/"), {"heap.cc"}),
     (re.compile(r"^(regex)$"), set()),
 ]
