@@ -217,7 +217,7 @@ The sidecar and the broker run on. Try it yourself:
   amqp-sidecar publish --exchange $exchange --routing-key order.paid --body '{"order_id":6}'
   amqp-sidecar subscribe --queue $queue
 Its log:    $data/sidecar.log
-Its status: $(sed -n 's/^listening on \(http[^ ]*\).*/\1/p' "$data/sidecar.out")/readyz
+Its status: $(sed -n 's/^listening on \(http[^ ]*\).*/\1/p' "$data/sidecar.out")/
 To stop:    deploy/quickstart.sh --stop$([ "$data" = "$root/.data/quickstart" ] || echo " --data $data")
 END
 fi

@@ -62,7 +62,7 @@ AdminServer::Pages AdminPages(base::EventLoop& loop, broker::Broker& broker,
                            .started_at = started_at};
     process.stalled = loop.Stalled();
     Answer answer{200, MetricsOf(broker, process), kMetricsContentType};
-    broker.RefreshSnapshot();
+    if (process.stalled < broker::kStalledFrom) broker.RefreshSnapshot();
     return answer;
   };
   pages["/status.json"] = [&] { return StatusJson(reporter); };

@@ -10,9 +10,9 @@
 #include "amqp/network_dialer.h"
 #include "app/admin_pages.h"
 #include "app/random.h"
-#include "app/readiness.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "broker/readiness.h"
 
 namespace amqp_sidecar::app {
 namespace {
@@ -51,7 +51,6 @@ absl::Status Daemon::Start() {
     pthread_setname_np(pthread_self(), "io");
     loop_.Run();
   });
-  AskIo();
   if (const absl::Status status = server_->Start(); !status.ok()) {
     return Name("grpc.listen", status);
   }
@@ -73,18 +72,9 @@ std::vector<std::string> Daemon::addresses() const {
   return all;
 }
 
-std::string Daemon::state() const { return ReadinessOf(*broker_->snapshot()).text; }
-
-bool Daemon::IoCameRound() {
-  if (!io_answered_.load()) return false;
-  AskIo();
-  return true;
-}
-
-// A queue that is full has tasks that have not run: that is an answer, too, the next time.
-void Daemon::AskIo() {
-  io_answered_.store(false);
-  if (!loop_.Post([this] { io_answered_.store(true); }, 0)) io_answered_.store(true);
+Daemon::State Daemon::state() {
+  const base::Duration stalled = loop_.Stalled();
+  return {broker::ReadinessOf(*broker_->snapshot(), stalled).text, stalled < broker::kStalledFrom};
 }
 
 void Daemon::SetValidation(json::Validator::Options validation) {

@@ -2,7 +2,6 @@
 // signals and no command line.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
@@ -34,11 +33,11 @@ class Daemon {
   // "http://127.0.0.1:7673 (admin)".
   std::vector<std::string> addresses() const;
 
-  // What /readyz says.
-  std::string state() const;
-
-  // Whether the io thread has come round since the last call. Asks it to once more.
-  bool IoCameRound();
+  struct State {
+    std::string text;    // what /readyz says
+    bool alive = false;  // the io thread comes round
+  };
+  State state();
 
   // The rules for bodies, from now on.
   void SetValidation(json::Validator::Options validation);
@@ -47,7 +46,6 @@ class Daemon {
   void Drain();
 
  private:
-  void AskIo();
   void StopThreads();
 
   const Settings settings_;
@@ -59,7 +57,6 @@ class Daemon {
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<History> history_;
   std::unique_ptr<AdminServer> admin_;
-  std::atomic<bool> io_answered_ = false;
   std::thread io_thread_;
 };
 

@@ -68,7 +68,8 @@ void Serve(Daemon& daemon, Reload& reload, ServiceManager& manager) {
   const sigset_t set = SetOf({SIGTERM, SIGINT, SIGHUP});
   manager.Ready();
   while (true) {
-    manager.Beat(daemon.state(), daemon.IoCameRound());
+    const Daemon::State state = daemon.state();
+    manager.Beat(state.text, state.alive);
     const std::optional<int> signal = WaitForSignal(set, manager.period());
     if (!signal) continue;
     if (*signal != SIGHUP) return;

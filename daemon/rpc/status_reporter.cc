@@ -147,7 +147,8 @@ v1::SidecarStatus StatusReporter::Report() const {
   const base::Duration stalled = stalled_();
   const std::shared_ptr<const broker::Snapshot> snapshot = broker_.snapshot();
   const broker::Counters& counters = broker_.counters();
-  broker_.RefreshSnapshot();
+  // A stuck thread would find a heap of these.
+  if (stalled < broker::kStalledFrom) broker_.RefreshSnapshot();
 
   status.set_version(base::kVersion);
   Put(started_at_, *status.mutable_started_at());
