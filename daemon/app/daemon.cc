@@ -74,7 +74,7 @@ std::vector<std::string> Daemon::addresses() const {
 
 Daemon::State Daemon::state() {
   const base::Duration stalled = loop_.Stalled();
-  return {broker::ReadinessOf(*broker_->snapshot(), stalled).text, stalled < broker::kStalledFrom};
+  return {broker::ReadinessOf(*broker_->snapshot(), stalled).text, stalled};
 }
 
 void Daemon::SetValidation(json::Validator::Options validation) {

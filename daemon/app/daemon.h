@@ -34,8 +34,8 @@ class Daemon {
   std::vector<std::string> addresses() const;
 
   struct State {
-    std::string text;    // what /readyz says
-    bool alive = false;  // the io thread comes round
+    std::string text;          // what /readyz says
+    base::Duration stalled{};  // see base::EventLoop::Stalled()
   };
   State state();
 

@@ -69,7 +69,7 @@ void Serve(Daemon& daemon, Reload& reload, ServiceManager& manager) {
   manager.Ready();
   while (true) {
     const Daemon::State state = daemon.state();
-    manager.Beat(state.text, state.alive);
+    manager.Beat(state.text, state.stalled);
     const std::optional<int> signal = WaitForSignal(set, manager.period());
     if (!signal) continue;
     if (*signal != SIGHUP) return;

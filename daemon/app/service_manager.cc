@@ -17,7 +17,7 @@ namespace {
 constexpr base::Duration kPeriod = std::chrono::seconds(1);
 
 // Whoever does not listen to us does not need to: what goes wrong here changes nothing.
-void Tell(const std::string& text) { (void)sd_notify(0, text.c_str()); }
+void Notify(const std::string& text) { (void)sd_notify(0, text.c_str()); }
 
 int64_t Micros(base::Duration duration) {
   return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
@@ -31,31 +31,31 @@ ServiceManager::ServiceManager() {
   uint64_t watchdog = 0;
   watchdog_ = sd_watchdog_enabled(0, &watchdog) > 0;
   if (watchdog_) {
-    // Each beat tells of the one before: three fit into the time.
+    // Three fit into the time.
     period_ = std::min<base::Duration>(kPeriod, std::chrono::microseconds(watchdog / 4));
   }
 }
 
-void ServiceManager::Ready() { Tell("READY=1"); }
+void ServiceManager::Ready() { Notify("READY=1"); }
 
 // The time is for Type=notify-reload, of systemd 253.
 void ServiceManager::Reloading() {
   const base::Duration now = std::chrono::steady_clock::now().time_since_epoch();
-  Tell(absl::StrCat("RELOADING=1\nMONOTONIC_USEC=", Micros(now)));
+  Notify(absl::StrCat("RELOADING=1\nMONOTONIC_USEC=", Micros(now)));
 }
 
 void ServiceManager::Stopping(base::Duration longest) {
-  Tell(absl::StrCat("STOPPING=1\nSTATUS=draining\nEXTEND_TIMEOUT_USEC=", Micros(longest)));
+  Notify(absl::StrCat("STOPPING=1\nSTATUS=draining\nEXTEND_TIMEOUT_USEC=", Micros(longest)));
 }
 
-void ServiceManager::Beat(const std::string& state, bool alive) {
+void ServiceManager::Beat(const std::string& state, base::Duration stalled) {
   std::string text;
   if (state != state_) {
     state_ = state;
     text = absl::StrCat("STATUS=", OneLine(state), "\n");
   }
-  if (watchdog_ && alive) absl::StrAppend(&text, "WATCHDOG=1\n");
-  if (!text.empty()) Tell(text);
+  if (watchdog_ && stalled < *period_) absl::StrAppend(&text, "WATCHDOG=1\n");
+  if (!text.empty()) Notify(text);
 }
 
 }  // namespace amqp_sidecar::app

@@ -22,9 +22,10 @@ class ServiceManager {
   // It drains, which takes `longest` at most: the manager's own limit is raised to that.
   void Stopping(base::Duration longest);
 
-  // `state` is for a person, and told where it has changed. Without `alive` for the time of the
-  // manager's watchdog, where it has one, the manager ends the daemon.
-  void Beat(const std::string& state, bool alive);
+  // `state` is for a person, and told where it has changed. `stalled` is how long the io thread has
+  // not come round: for the time of the manager's watchdog, where it has one, and the manager ends
+  // the daemon.
+  void Beat(const std::string& state, base::Duration stalled);
 
  private:
   std::optional<base::Duration> period_;

@@ -24,7 +24,9 @@ ended = threading.Event()
 
 
 def say(text):
-    print(text, flush=True)
+    # In one piece: two threads speak.
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def method(channel, service, name, request, response, stream=False):

@@ -81,7 +81,11 @@ daemon=
 ctl() { "$root/tests/support/rabbitmq_node.sh" ctl "$node" "$@"; }
 published=$(grep -c '^published' "$folder/demo")
 took=$(grep -c '^took' "$folder/demo")
-ready=$(ctl list_queues name messages | awk '$1 == "billing" {print $2}')
+# A quorum queue says a little later what it holds.
+all_there() {
+  ready=$(ctl list_queues name messages | awk '$1 == "billing" {print $2}')
+  [ "$((took + ready))" = "$published" ]
+}
+wait_for all_there || die "$published published, $took taken, $ready left"
 ctl delete_queue billing >/dev/null
-[ "$((took + ready))" = "$published" ] || die "$published published, $took taken, $ready left"
 echo "$published orders, $(du -sm "$image" | cut -f1) MB of image"

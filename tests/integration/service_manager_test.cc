@@ -1,12 +1,10 @@
 // What a service manager such as systemd is told, and what its signals do.
 #include <signal.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "integration/world.h"
+#include "support/frozen_thread.h"
 #include "support/notify_socket.h"
 
 namespace amqp_sidecar::test {
@@ -40,29 +38,6 @@ struct Unwatched {
   TempDir dir;
   std::string socket;
   Subprocess process;
-};
-
-// One thread of a child stands still, and the others go on.
-class FrozenThread {
- public:
-  FrozenThread(pid_t process, const std::string& name) {
-    for (const auto& task :
-         std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
-      if (ReadFile(task.path().string() + "/comm") == name + "\n") {
-        thread_ = std::stoi(task.path().filename().string());
-      }
-    }
-    REQUIRE(thread_ > 0);
-    REQUIRE(ptrace(PTRACE_SEIZE, thread_, nullptr, nullptr) == 0);
-    REQUIRE(ptrace(PTRACE_INTERRUPT, thread_, nullptr, nullptr) == 0);
-    REQUIRE(waitpid(thread_, nullptr, __WALL) == thread_);
-  }
-  ~FrozenThread() { ptrace(PTRACE_DETACH, thread_, nullptr, nullptr); }
-  FrozenThread(const FrozenThread&) = delete;
-  FrozenThread& operator=(const FrozenThread&) = delete;
-
- private:
-  pid_t thread_ = 0;
 };
 
 TEST_CASE("A service manager hears READY as soon as calls are answered, broker or not") {

@@ -1,54 +1,18 @@
 // StatusService, /readyz and /metrics in every state of the link, and with an io thread that is
 // stuck.
-#include <sys/ptrace.h>
-#include <sys/wait.h>
-
 #include <google/protobuf/util/time_util.h>
 
 #include <algorithm>
 #include <csignal>
-#include <filesystem>
-#include <fstream>
+#include <optional>
 
 #include "integration/world.h"
+#include "support/frozen_thread.h"
 #include "support/metrics_text.h"
 #include "support/status.h"
 
 namespace amqp_sidecar::test {
 namespace {
-
-// A thread of another process that does not run, from Hold() to Release() or the end.
-class HeldThread {
- public:
-  HeldThread(pid_t process, const std::string& name) : thread_(Find(process, name)) {}
-  ~HeldThread() {
-    if (held_) Release();
-  }
-  void Hold() {
-    REQUIRE(::ptrace(PTRACE_SEIZE, thread_, nullptr, nullptr) == 0);
-    REQUIRE(::ptrace(PTRACE_INTERRUPT, thread_, nullptr, nullptr) == 0);
-    REQUIRE(::waitpid(thread_, nullptr, __WALL) == thread_);
-    held_ = true;
-  }
-  void Release() {
-    held_ = false;
-    REQUIRE(::ptrace(PTRACE_DETACH, thread_, nullptr, nullptr) == 0);
-  }
-
- private:
-  static pid_t Find(pid_t process, const std::string& name) {
-    const std::string tasks = "/proc/" + std::to_string(process) + "/task";
-    for (const auto& task : std::filesystem::directory_iterator(tasks)) {
-      std::string found;
-      std::getline(std::ifstream(task.path() / "comm"), found);
-      if (found == name) return std::stoi(task.path().filename().string());
-    }
-    throw std::runtime_error("no thread " + name);
-  }
-
-  const pid_t thread_;
-  bool held_ = false;
-};
 
 class Watch {
  public:
@@ -171,8 +135,7 @@ TEST_CASE("An interval that is too short is refused") {
 
 TEST_CASE("With a stuck io thread the status, /metrics and /readyz answer, and say so") {
   World world;
-  HeldThread io(world.sidecar.pid(), "io");
-  io.Hold();
+  std::optional<FrozenThread> io(std::in_place, world.sidecar.pid(), "io");
   const auto stalled = [&] { return StatusOf(world.client).stalled().seconds(); };
   CHECK(Eventually(10s, [&] { return stalled() >= 2; }));
   CHECK_THAT(StatusOf(world.client).readiness(),
@@ -183,7 +146,7 @@ TEST_CASE("With a stuck io thread the status, /metrics and /readyz answer, and s
   CHECK(HttpGet(world.sidecar.admin_port(), "/healthz").status == 200);
   const MetricsText metrics(HttpGet(world.sidecar.admin_port(), "/metrics").body);
   CHECK(metrics["io_stalled_seconds"].value_or(0) >= 2);
-  io.Release();
+  io.reset();
   CHECK(Eventually(10s, [&] { return !StatusOf(world.client).has_stalled(); }));
   CHECK(Eventually(
       10s, [&] { return HttpGet(world.sidecar.admin_port(), "/readyz").body == "ready\n"; }));

@@ -6,8 +6,20 @@
 #include <stdexcept>
 
 #include "support/net.h"
+#include "support/sidecar_process.h"
 
 namespace amqp_sidecar::test {
+namespace {
+
+pb::SidecarStatus Parse(const std::string& json) {
+  pb::SidecarStatus status;
+  if (!google::protobuf::util::JsonStringToMessage(json, &status).ok()) {
+    throw std::runtime_error("no status: " + json);
+  }
+  return status;
+}
+
+}  // namespace
 
 pb::SidecarStatus StatusOf(Client& client) {
   grpc::ClientContext context;
@@ -20,13 +32,11 @@ pb::SidecarStatus StatusOf(Client& client) {
 }
 
 pb::SidecarStatus StatusPage(uint16_t admin_port) {
-  pb::SidecarStatus status;
-  const HttpAnswer answer = HttpGet(admin_port, "/status.json");
-  const auto parsed = google::protobuf::util::JsonStringToMessage(answer.body, &status);
-  if (answer.status != 200 || !parsed.ok()) {
-    throw std::runtime_error("no status page: " + answer.body);
-  }
-  return status;
+  return Parse(HttpGet(admin_port, "/status.json").body);
+}
+
+pb::SidecarStatus StatusByVerb(const std::string& target) {
+  return Parse(RunSidecar({"status", "--json", "--address", target}).out);
 }
 
 }  // namespace amqp_sidecar::test

@@ -2,13 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "support/client.h"
 
 namespace amqp_sidecar::test {
 
 pb::SidecarStatus StatusOf(Client& client);
-// /status.json
+// /status.json, which the page is made of.
 pb::SidecarStatus StatusPage(uint16_t admin_port);
+// `amqp-sidecar status --json`
+pb::SidecarStatus StatusByVerb(const std::string& target);
 
 }  // namespace amqp_sidecar::test
