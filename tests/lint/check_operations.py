@@ -12,7 +12,7 @@ import sys
 STRING = r'"(?:[^"\\]|\\.)*"'
 # The second argument: a sentence, or a choice of two; or what a helper passes on.
 LOG = re.compile(r"\bLog\(\s*(?:base::)?LogLevel::k(?:Warn|Error),\s*([^{};]*)", re.DOTALL)
-PASSED_ON = re.compile(rf"\bTell\w*\(({STRING})")
+PASSED_ON = re.compile(rf"\bTellNotMoved\(({STRING})")
 QUOTED = re.compile(r"`([^`]+)`", re.DOTALL)
 
 
