@@ -21,7 +21,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Asks for /metrics ten times a second, between Begin() and End().
+// Asks for /metrics once a second, between Begin() and End().
 class Watcher {
  public:
   explicit Watcher(uint16_t port) : port_(port) {}
@@ -54,7 +54,7 @@ class Watcher {
       milliseconds_.push_back(
           std::chrono::duration<double, std::milli>(Clock::now() - start).count());
       bytes_ = answer.body.size();
-    } while (!changed_.wait_for(lock, std::chrono::milliseconds(100), [&] { return stopping_; }));
+    } while (!changed_.wait_for(lock, std::chrono::seconds(1), [&] { return stopping_; }));
   }
 
   const uint16_t port_;

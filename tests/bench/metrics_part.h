@@ -1,5 +1,5 @@
 // MetricsPart: what it costs to be watched: the same orders to a sidecar with many subscriptions,
-// with and without somebody who asks it for /metrics ten times a second, in alternating order; and
+// with and without somebody who asks it for /metrics once a second, in alternating order; and
 // how long it takes to answer.
 #pragma once
 

@@ -54,7 +54,7 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(watched_ratios_of(self.figures), {case: Spread(0.5, 0.25, 1)})
         self.assertEqual(version_ratios_of(self.figures), {case: Spread(2, 1, 4)})
         self.assertEqual(self.verdicts["/metrics with many subscriptions answers within"], "met")
-        name = "throughput while /metrics is asked ten times a second, of that while not: "
+        name = "throughput while /metrics is asked once a second, of that while not: "
         self.assertEqual(self.verdicts[name + "stream, window 1,000"], "not met")
         self.assertIn("| stream | 1,000 | **0.50 (0.25–1.00)** | **2.00 (1.00–4.00)** |",
                       markdown(self.figures))
