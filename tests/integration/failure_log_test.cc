@@ -40,12 +40,20 @@ TEST_CASE("Unroutable publishes are logged at once, with exchange and key, and t
 }
 
 TEST_CASE("A refused body is logged by its place, and never quoted") {
-  World world;
+  SidecarOptions options;
+  options.more = "validation:\n  schema_dir: " SIDECAR_DOCS
+                 "/schemas\n  rules:\n    - {exchange: \"\", schema_file: order.json}\n";
+  World world(options);
   const std::string queue = world.names.Queue();
-  CHECK(world.client.Publish(JsonMessage("", queue, "{\"secret\":\"hunter2\",}")).reason ==
-        "INVALID_BODY");
+  std::string order = ReadFile(SIDECAR_DOCS "/schemas/order-example.json");
+  order.replace(order.find("4711"), 4, "\"hunter2\"");
+  const Outcome outcome = world.client.Publish(JsonMessage("", queue, order));
+  // The caller, whose body it is, is told more.
+  CHECK(outcome.reason == "INVALID_BODY");
+  CHECK_THAT(outcome.text, ContainsSubstring("hunter2"));
   CHECK(Eventually(5s, [&] {
-    return CountLines(world.sidecar.output(), {"publish failed", "reason=INVALID_BODY"}) == 1;
+    return CountLines(world.sidecar.output(),
+                      {"publish failed", "reason=INVALID_BODY", "/order_id"}) == 1;
   }));
   CHECK_THAT(world.sidecar.output(), !ContainsSubstring("hunter2"));
 }
