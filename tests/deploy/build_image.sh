@@ -25,7 +25,7 @@ step() { printf '== %s (after %d s)\n' "$*" "$SECONDS"; }
 
 step "a base"
 release=$(. /etc/os-release && echo "$VERSION_CODENAME")
-mmdebstrap --quiet --variant=minbase "$release" "$folder/base.tar" http://deb.debian.org/debian
+mmdebstrap --quiet --variant=minbase "$release" "$folder/base.tar"
 base=$(buildah from scratch)
 buildah add --quiet "$base" "$folder/base.tar" / >/dev/null
 buildah commit --quiet "$base" localhost/base >/dev/null

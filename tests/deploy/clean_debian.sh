@@ -16,14 +16,11 @@ if [ "$(cat "$base.for" 2>/dev/null)" = "$made_for" ]; then
   exit
 fi
 
-mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
-  awk '$1 == "deb" && $2 ~ /^http/ && !m {m = $2} $1 == "URIs:" && !m {m = $2} END {print m}' || true)
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # With dpkg in no fear of a power cut.
 if ! {
-  mmdebstrap --quiet --variant=apt --dpkgopt=force-unsafe-io --skip=cleanup/apt/lists "$release" "$root" \
-    "${mirror:-http://deb.debian.org/debian}" &&
+  mmdebstrap --quiet --variant=apt --dpkgopt=force-unsafe-io --skip=cleanup/apt/lists "$release" "$root" &&
     install -m 644 "$deb" "$root/tmp/amqp-sidecar.deb" &&
     chroot "$root" env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 apt-get -q install -y \
       --no-install-recommends --download-only /tmp/amqp-sidecar.deb systemd

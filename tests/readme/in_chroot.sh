@@ -32,7 +32,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 began=$SECONDS
-mmdebstrap --quiet --variant=minbase "$suite" "$machine" http://deb.debian.org/debian
+mmdebstrap --quiet --variant=minbase "$suite" "$machine"
 echo "$suite, minbase: $((SECONDS - began)) s"
 mount -t proc proc "$machine/proc"
 mount --rbind /dev "$machine/dev"
