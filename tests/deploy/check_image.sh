@@ -8,8 +8,11 @@ root=$(realpath "$1") binary=$2 node=$3
 
 if [ "${4:-}" != inside ]; then
   [ "$(id -u)" = 0 ] || { echo "deploy skipped: a root of its own takes root"; exit 0; }
-  # Mounts of its own: they are gone with it, however it ends.
-  exec unshare --mount --propagation private "$0" "$1" "$2" "$3" inside
+  # Mounts of its own: they are gone with it, however it ends. Where / is no mount, as in a chroot,
+  # they may be seen outside until they are taken away at the end.
+  propagation=private
+  unshare --mount --propagation private true 2>/dev/null || propagation=unchanged
+  exec unshare --mount --propagation "$propagation" "$0" "$1" "$2" "$3" inside
 fi
 
 . "$node/env"
