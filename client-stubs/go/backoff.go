@@ -10,6 +10,9 @@ import (
 const (
 	publishBackoffFirst = 50 * time.Millisecond
 	publishBackoffMost  = time.Second
+	// With less time than this left it is not tried again: the answer might not come in time, and then
+	// nobody would know.
+	shortestTry        = 100 * time.Millisecond
 	streamBackoffFirst  = 100 * time.Millisecond
 	streamBackoffMost   = 2 * time.Second
 )

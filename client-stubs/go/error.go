@@ -95,6 +95,15 @@ func errorOfPublish(ctx context.Context, err error, messageID string, sent bool)
 	return e.finished()
 }
 
+// unanswered is a failure that was tried again, without an answer in time: the reason is still the best that
+// there is, and persisted is the last try's.
+func (e *Error) unanswered(persisted Persisted) *Error {
+	again := *e
+	again.Persisted = persisted
+	again.Detail += "; the next try had no answer in time"
+	return again.finished()
+}
+
 // errorOfStatus also says whether the sidecar itself gave a reason.
 func errorOfStatus(st *status.Status) (*Error, bool) {
 	e := &Error{Code: st.Code(), Detail: st.Message()}

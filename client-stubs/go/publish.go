@@ -88,15 +88,15 @@ func (c *Client) publish(ctx, limited context.Context, request *pb.PublishReques
 			return Result{MessageID: response.MessageId, Routed: response.Routed}, nil
 		}
 		e := errorOfPublish(ctx, err, messageID, taken.Addr != nil)
-		if told != nil && e.Persisted == PersistedNo && e.Code == codes.DeadlineExceeded {
-			return Result{}, told
+		if told != nil && e.Reason == ReasonSidecarUnavailable && e.Code == codes.DeadlineExceeded {
+			return Result{}, told.unanswered(e.Persisted)
 		}
 		if e.Persisted != PersistedNo || e.Code != codes.Unavailable {
 			return Result{}, e
 		}
 		told = e
 		delay := backoffOf(failures, publishBackoffFirst, publishBackoffMost)
-		if time.Until(deadline) <= delay || !pause(limited, delay) {
+		if time.Until(deadline) < delay+shortestTry || !pause(limited, delay) {
 			if ctx.Err() == context.Canceled {
 				told.Code, told.Reason, told.cause = codes.Canceled, "", ctx.Err()
 				told.Detail = "cancelled before the next try; the last one said: " + told.Detail

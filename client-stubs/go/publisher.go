@@ -179,7 +179,10 @@ func (p *Publisher) expire() {
 }
 
 func (out *outgoing) timedOut() *Error {
-	if !out.written && out.told != nil {
+	if out.told != nil && out.written {
+		return out.told.unanswered(PersistedUnknown)
+	}
+	if out.told != nil {
 		return out.told
 	}
 	e := &Error{Code: codes.DeadlineExceeded, Reason: ReasonSidecarUnavailable, Persisted: PersistedNo,
@@ -221,7 +224,7 @@ func (p *Publisher) tryAgain(out *outgoing, e *Error) {
 	out.told, out.written = e, false
 	out.failures++
 	delay := backoffOf(out.failures, publishBackoffFirst, publishBackoffMost)
-	if time.Until(out.deadline) <= delay {
+	if time.Until(out.deadline) < delay+shortestTry {
 		p.fail(out, e)
 		return
 	}
