@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the commands of the documents: every block that begins with ```sh run, in order, one shell a
+# Runs the commands of the documents: every block that begins with ```sh run, and
+# with SIDECAR_DRILLS=long those with ```sh run long, in order, one shell a
 # document, against a sidecar on a private RabbitMQ node.
 # Usage: run_docs.sh ROOT AMQP_SIDECAR NODE_DIR [DOCUMENT...]; without them, README.md, docs/ and the like
 set -euo pipefail
@@ -43,7 +44,10 @@ export AMQP_SIDECAR_ADDR=unix://$folder/sidecar.sock
 PATH=$(dirname "$binary"):$PATH
 count=0
 for document in "${documents[@]}"; do
-  awk '/^```sh run$/ {inside = 1; next} /^```$/ {inside = 0} inside' "$document" >"$folder/commands"
+  awk -v long="${SIDECAR_DRILLS:-}" '
+    /^```sh run$/ || (long == "long" && /^```sh run long$/) {inside = 1; next}
+    /^```$/ {inside = 0}
+    inside' "$document" >"$folder/commands"
   [ -s "$folder/commands" ] || continue
   count=$((count + 1))
   echo "== ${document#"$root"/}"
