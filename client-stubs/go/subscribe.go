@@ -70,7 +70,7 @@ func WithPrefetch(deliveries int) SubscribeOption {
 
 // WithAckDeadline sets how long the sidecar waits for a sign of life before it takes a delivery back; 30 s
 // by default, 0 for ever. It is extended by itself while a delivery waits for a handler or is worked on, so
-// that only what hangs together with its process runs into it.
+// that only what hangs together with its process runs into it. A stream queue takes none: give it 0.
 func WithAckDeadline(deadline time.Duration) SubscribeOption {
 	return func(o *subscribeOptions) { o.ackDeadline = deadline }
 }

@@ -188,7 +188,7 @@ func (s *Subscription) next() *held {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
-		if s.over || s.stopping {
+		if s.over || s.stopping || s.ctx.Err() != nil {
 			return nil
 		}
 		if len(s.waiting) > 0 {
