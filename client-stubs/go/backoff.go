@@ -13,8 +13,8 @@ const (
 	// With less time than this left it is not tried again: the answer might not come in time, and then
 	// nobody would know.
 	shortestTry        = 100 * time.Millisecond
-	streamBackoffFirst  = 100 * time.Millisecond
-	streamBackoffMost   = 2 * time.Second
+	streamBackoffFirst = 100 * time.Millisecond
+	streamBackoffMost  = 2 * time.Second
 )
 
 // Of this package alone: Go 1.19 seeds the global source with 1, the same in every process.

@@ -46,8 +46,8 @@ type Publisher struct {
 	lastTag  uint64
 	closing  bool
 	giveUp   context.CancelFunc // of the stream that is being opened
-	timer    *time.Timer // calls expire
-	expireAt time.Time   // when, zero where it is not set
+	timer    *time.Timer        // calls expire
+	expireAt time.Time          // when, zero where it is not set
 }
 
 // outgoing is one message without an answer. Guarded by the publisher's mutex, the confirmation apart.
