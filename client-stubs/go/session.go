@@ -163,6 +163,7 @@ func (ses *session) happened(event *pb.SubscriptionEvent) {
 // settlement will tell.
 func (ses *session) failed(failures []*pb.SettleFailure) {
 	s := ses.s
+	ses.keeps(failures)
 	for _, failure := range failures {
 		s.mu.Lock()
 		_, unsettled := ses.held[failure.DeliveryId]
@@ -178,9 +179,20 @@ func (ses *session) tellFailure(id string, reason Reason, detail string) {
 	ses.s.tell(Event{Kind: SettleFailed, DeliveryID: id, Reason: reason, Detail: detail})
 }
 
-// endIfKept ends the stream of a stream queue once no handler is at work: what was not begun it cannot give
-// back. With the mutex.
+// keeps notes that the queue is a stream, which takes nothing back.
+func (ses *session) keeps(failures []*pb.SettleFailure) {
+	ses.s.mu.Lock()
+	defer ses.s.mu.Unlock()
+	for _, failure := range failures {
+		ses.kept = ses.kept || Reason(failure.Reason) == ReasonNotRequeueable
+	}
+}
+
+// endIfKept ends the stream of a stream queue that has something unsettled, once no handler is at work: it
+// would not end by itself.
 func (ses *session) endIfKept() {
+	ses.s.mu.Lock()
+	defer ses.s.mu.Unlock()
 	if ses.s.stopping && ses.kept && ses.s.running == 0 {
 		ses.cancel()
 	}

@@ -59,6 +59,7 @@ func (ses *session) write(ctx context.Context) {
 		if stopping && len(back) > 0 {
 			ses.giveBack(back)
 		}
+		ses.endIfKept()
 	}
 }
 
@@ -112,7 +113,6 @@ func (ses *session) settleByCall(id string, settlement *pb.SubscribeStreamReques
 		response, err = call(ses.s.ctx, settlement.GetNack(), subscriber.Nack)
 		failures = response.GetFailures()
 	}
-	ses.keeps(failures)
 	ses.failed(failures)
 	if err != nil && ses.s.ctx.Err() == nil {
 		e := err.(*Error)
@@ -135,14 +135,4 @@ func (ses *session) giveBack(ids []string) {
 		return
 	}
 	ses.keeps(response.Failures)
-}
-
-// keeps notes that the queue is a stream, which takes nothing back.
-func (ses *session) keeps(failures []*pb.SettleFailure) {
-	ses.s.mu.Lock()
-	defer ses.s.mu.Unlock()
-	for _, failure := range failures {
-		ses.kept = ses.kept || Reason(failure.Reason) == ReasonNotRequeueable
-	}
-	ses.endIfKept()
 }

@@ -85,7 +85,7 @@ func (s *Subscription) Close() { s.cancel() }
 
 // Stop ends the subscription gracefully: no handler is begun any more, what none had begun is given back to
 // the queue, and those at work finish and have their deliveries settled. It returns nil when the sidecar has
-// taken every settlement. When ctx ends first (after 30 s where it has no deadline) it closes the
+// taken every settlement (of a stream queue that was nacked: when no handler is at work). When ctx ends first (after 30 s where it has no deadline) it closes the
 // subscription, so that what is not settled goes back, and returns an *Error that says what was left.
 func (s *Subscription) Stop(ctx context.Context) error {
 	if _, has := ctx.Deadline(); !has {
@@ -213,14 +213,15 @@ func (s *Subscription) call(d *Delivery) (err error) {
 }
 
 // settle does what the handler's return says: on the stream, or by a call where the stream is half-closed.
-// After the stream's end there is nothing to settle: the sidecar has given it back.
+// After the stream's end, and after Close, there is nothing to settle: the sidecar has given it back.
 func (s *Subscription) settle(h *held, err error) {
 	id := h.raw.DeliveryId
 	ses := h.session
 	s.mu.Lock()
 	delete(ses.held, id)
-	calls := s.stopping && !ses.dead
-	if !s.stopping && !ses.dead {
+	counts := !ses.dead && s.ctx.Err() == nil
+	calls := counts && s.stopping
+	if counts && !s.stopping {
 		ses.gather(id, settlementOf(id, err))
 	}
 	if !calls {
@@ -233,6 +234,6 @@ func (s *Subscription) settle(h *held, err error) {
 	ses.settleByCall(id, settlementOf(id, err))
 	s.mu.Lock()
 	s.running--
-	ses.endIfKept()
 	s.mu.Unlock()
+	ses.endIfKept()
 }

@@ -350,7 +350,8 @@ func TestStopLetsHandlersFinishAndGivesTheRestBack(t *testing.T) {
 			return amqpsidecar.Reject("dropped")
 		}
 		return nil
-	}, amqpsidecar.WithConcurrency(3), told.record())
+	}, amqpsidecar.WithConcurrency(3), told.record(),
+		amqpsidecar.WithRetry(amqpsidecar.RetryPolicy{MaxAttempts: 2, InitialBackoff: 10 * time.Millisecond}))
 	for i := 0; i < 3; i++ {
 		within(t, "a handler", begun)
 	}
@@ -377,7 +378,7 @@ func TestStopLetsHandlersFinishAndGivesTheRestBack(t *testing.T) {
 		t.Errorf("%d were left, want 48", len(rest))
 	}
 	for _, d := range rest {
-		if d.Attempt != 1 {
+		if failed := string(d.Body) == "1"; (d.Attempt == 2) != failed {
 			t.Errorf("%s comes as attempt %d: what was not begun is no attempt", d.Body, d.Attempt)
 		}
 		if string(d.Body) == "0" || string(d.Body) == "2" {
@@ -448,34 +449,42 @@ func TestAStreamQueueStopsThoughItTakesNothingBack(t *testing.T) {
 	for i := 0; i < 20; i++ {
 		mustPublish(t, client, "", queue, i)
 	}
-	var told events
-	begun, goOn := make(chan string, 100), make(chan struct{})
-	subscription := subscribe(t, client, queue, func(_ context.Context, d *amqpsidecar.Delivery) error {
-		begun <- string(d.Body)
-		<-goOn
-		return nil
-	}, amqpsidecar.WithArguments(amqpsidecar.Table{"x-stream-offset": "first"}), amqpsidecar.WithAckDeadline(0), told.record())
-	within(t, "the first", begun)
-	stopped := make(chan error, 1)
-	go func() { stopped <- subscription.Stop(context.Background()) }()
-	eventually(t, "no handler is begun any more", func() bool { return len(stopped) == 0 })
-	close(goOn)
-	if err := within(t, "the stop", stopped); err != nil {
-		t.Error(err)
+	consume := func(told *events, handler amqpsidecar.Handler) *amqpsidecar.Subscription {
+		return subscribe(t, client, queue, handler, amqpsidecar.WithAckDeadline(0), told.record(),
+			amqpsidecar.WithArguments(amqpsidecar.Table{"x-stream-offset": "first"}))
 	}
-	if told.count(amqpsidecar.SettleFailed) > 0 {
-		t.Errorf("told were %v", told.all())
-	}
-	subscription = subscribe(t, client, queue, func(_ context.Context, d *amqpsidecar.Delivery) error {
-		return errors.New("a stream takes nothing back")
-	}, amqpsidecar.WithArguments(amqpsidecar.Table{"x-stream-offset": "first"}), amqpsidecar.WithAckDeadline(0), told.record())
-	eventually(t, "that is told", func() bool { return told.count(amqpsidecar.SettleFailed) > 0 })
-	for _, event := range told.all() {
-		if event.Kind == amqpsidecar.SettleFailed && event.Reason != amqpsidecar.ReasonNotRequeueable {
-			t.Errorf("got %+v", event)
+	t.Run("with a handler at work", func(t *testing.T) {
+		var told events
+		begun, goOn := make(chan struct{}, 100), make(chan struct{})
+		subscription := consume(&told, func(context.Context, *amqpsidecar.Delivery) error {
+			begun <- struct{}{}
+			<-goOn
+			return nil
+		})
+		within(t, "the first", begun)
+		go close(goOn)
+		if err := subscription.Stop(soon(t)); err != nil {
+			t.Error(err)
 		}
-	}
-	subscription.Close()
+		if told.count(amqpsidecar.SettleFailed) > 0 {
+			t.Errorf("told were %v", told.all())
+		}
+	})
+	t.Run("with what a handler nacked", func(t *testing.T) {
+		var told events
+		subscription := consume(&told, func(context.Context, *amqpsidecar.Delivery) error {
+			return errors.New("a stream takes nothing back")
+		})
+		eventually(t, "all is told", func() bool { return told.count(amqpsidecar.SettleFailed) == 20 })
+		if err := subscription.Stop(soon(t)); err != nil {
+			t.Error(err)
+		}
+		for _, event := range told.all() {
+			if event.Kind == amqpsidecar.SettleFailed && event.Reason != amqpsidecar.ReasonNotRequeueable {
+				t.Errorf("got %+v", event)
+			}
+		}
+	})
 }
 
 func TestBindingsMakeAQueueForTheSubscription(t *testing.T) {
