@@ -34,6 +34,20 @@ func status(t *testing.T, s sidecar) *pb.SidecarStatus {
 	return response.Status
 }
 
+// allSent waits until a subscription has so many deliveries: what the sidecar has not sent when it is told to
+// stop goes back with the end of the stream only.
+func allSent(t *testing.T, s sidecar, queue string, count uint64) {
+	t.Helper()
+	eventually(t, "all are sent", func() bool {
+		for _, subscription := range status(t, s).GetSubscriptions() {
+			if subscription.GetQueue() == queue {
+				return subscription.GetDelivered() == count
+			}
+		}
+		return false
+	})
+}
+
 // holdOne publishes to a queue and keeps its one delivery unsettled, until the returned function is called.
 func holdOne(t *testing.T, client *amqpsidecar.Client, queue string) (release func()) {
 	t.Helper()

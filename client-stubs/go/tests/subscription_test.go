@@ -308,6 +308,7 @@ func TestAShutdownIsToldAndGetsBackWhatWasNotBegun(t *testing.T) {
 		return nil
 	}, told.record(), amqpsidecar.WithRetry(amqpsidecar.RetryPolicy{MaxAttempts: 1}))
 	within(t, "the first", begun)
+	allSent(t, s, queue, 20)
 	s.do(t, "terminate")
 	eventually(t, "the rest is back", func() bool { return depth(t, shared(t), queue) == 19 })
 	if len(begun) > 0 || told.count(amqpsidecar.Draining) != 1 {
@@ -355,6 +356,7 @@ func TestStopLetsHandlersFinishAndGivesTheRestBack(t *testing.T) {
 	for i := 0; i < 3; i++ {
 		within(t, "a handler", begun)
 	}
+	allSent(t, world.shared, queue, 50)
 	stopped := make(chan error, 1)
 	go func() { stopped <- subscription.Stop(context.Background()) }()
 	eventually(t, "the rest is back", func() bool { return depth(t, client, queue) == 47 })
