@@ -72,7 +72,7 @@ func TestTenThousandMessagesComeThroughOnceEachAndInOrder(t *testing.T) {
 	}
 	for i := 0; i < count; i++ {
 		if n := within(t, fmt.Sprintf("message %d", i), got); n != i {
-			t.Fatalf("message %d came in the place of %d", n, i)
+			t.Fatalf("message %d came in the place of %d; the sidecar says:\n%s", n, i, world.shared.do(t, "log").Log)
 		}
 	}
 	if err := subscription.Stop(soon(t)); err != nil {

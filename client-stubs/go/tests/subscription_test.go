@@ -226,16 +226,20 @@ func TestNothingIsLostWhenTheSidecarIsKilled(t *testing.T) {
 		defer mu.Unlock()
 		return len(seen)
 	}
+	killed := make(chan struct{})
 	subscription := subscribe(t, client, queue, func(_ context.Context, d *amqpsidecar.Delivery) error {
+		if total() > 50 {
+			<-killed // in mid-work
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		seen[string(d.Body)]++
-		time.Sleep(100 * time.Microsecond) // the work
 		return nil
 	}, told.record(), amqpsidecar.WithConcurrency(2))
 	eventually(t, "some are done", func() bool { return total() > 50 })
 	s.do(t, "kill")
 	eventually(t, "the end is told", func() bool { return told.count(amqpsidecar.Disconnected) > 0 })
+	close(killed)
 	s.do(t, "restart")
 	eventually(t, "all are done", func() bool { return total() == count })
 	if err := subscription.Stop(soon(t)); err != nil {
