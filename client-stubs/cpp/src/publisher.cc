@@ -136,7 +136,9 @@ void Publisher::Impl::Flush() {
   std::unique_lock lock(mutex_);
   const std::uint64_t last = last_tag_;
   ++waiting_;
-  room_.wait(lock, [&] { return items_.empty() || items_.begin()->first > last; });
+  room_.wait(lock, [&] {
+    return !telling_ && (items_.empty() || items_.begin()->first > last);
+  });
   --waiting_;
 }
 
@@ -194,9 +196,9 @@ void Publisher::Impl::OnResponse(v1::PublishStreamResponse& response) {
   {
     const std::lock_guard lock(mutex_);
     for (v1::PublishResult& result : *response.mutable_results()) TakeResult(result, now, answers);
-    if (waiting_ > 0 && !answers.empty()) room_.notify_all();
+    telling_ = !answers.empty();
   }
-  answers.Tell();
+  Tell(answers);
 }
 
 void Publisher::Impl::TakeResult(v1::PublishResult& result, Time now, Answers& answers) {
@@ -245,10 +247,18 @@ void Publisher::Impl::OnEnd(const grpc::Status& status) {
       failure.persisted = sent_nothing ? Persisted::kNo : Persisted::kUnknown;
       TakeFailure(item, std::move(failure), now, answers);
     }
-    if (waiting_ > 0) room_.notify_all();
+    telling_ = !answers.empty();
   }
-  answers.Tell();
+  Tell(answers);
   reopen_at_ = now + StreamBackoff(broken_++);
+}
+
+void Publisher::Impl::Tell(Answers& answers) {
+  if (answers.empty()) return;
+  answers.Tell();
+  const std::lock_guard lock(mutex_);
+  telling_ = false;
+  if (waiting_ > 0) room_.notify_all();
 }
 
 void Publisher::Impl::Expire(Time now, Answers& answers) {
@@ -290,13 +300,13 @@ Time Publisher::Impl::OnTurn(Time now) {
       queued = true;
     }
     if (next_expiry_ <= now) Expire(now, answers);
-    if (waiting_ > 0 && !answers.empty()) room_.notify_all();
+    telling_ = !answers.empty();
     if (!again_.empty()) next = again_.begin()->first;
     // One that is taken meanwhile may have less time than these.
     if (!items_.empty()) next = std::min({next, next_expiry_, now + kLeastTry});
     done = closing_ && items_.empty();
   }
-  answers.Tell();
+  Tell(answers);
   if (queued) WriteNext();
   return std::min(next, done ? TurnToClose(now) : TurnToOpen(now));
 }

@@ -72,6 +72,8 @@ class Publisher::Impl : StreamLoop<grpc::ByteBuffer, v1::PublishStreamResponse>:
   std::optional<grpc::ByteBuffer> NextRequest();
   void TakeResult(v1::PublishResult& result, Time now, Answers& answers);
   void TakeFailure(Items::iterator item, ErrorFields failure, Time now, Answers& answers);
+  // Without the lock.
+  void Tell(Answers& answers);
   void Expire(Time now, Answers& answers);
 
   const std::shared_ptr<grpc::Channel> channel_;
@@ -92,6 +94,7 @@ class Publisher::Impl : StreamLoop<grpc::ByteBuffer, v1::PublishStreamResponse>:
   std::deque<std::uint64_t> queue_;           // to be written next
   std::multimap<Time, std::uint64_t> again_;  // to be queued again
   Time next_expiry_ = Time::max();            // none is earlier
+  bool telling_ = false;  // futures are about to be ready
   bool closing_ = false;
 
   Loop loop_;

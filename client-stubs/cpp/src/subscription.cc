@@ -290,9 +290,10 @@ void Subscription::Impl::OnEnd(const grpc::Status& status) {
     held_.StopExtending();
     settlements_.Clear();
     to_extend_.clear();
-    // Of a sidecar that shuts down, too: everything that was here is settled.
-    const bool settled = phase_ == Phase::kHalfClosed && held_.running() == 0 &&
-                         (status.ok() || failure.reason == reason::kDraining);
+    // The sidecar's OK says that everything is settled; one that shuts down does not say it.
+    const bool settled =
+        phase_ == Phase::kHalfClosed &&
+        (status.ok() || (failure.reason == reason::kDraining && held_.running() == 0));
     if (phase_ == Phase::kClosing || settled) return End(std::nullopt);
     if (phase_ != Phase::kRunning || !ComesBack(status, failure)) return End(failure);
     reopen_at_ = Clock::now() + StreamBackoff(broken_++);

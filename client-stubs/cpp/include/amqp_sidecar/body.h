@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <ranges>
-#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -25,13 +24,14 @@ template <typename T>
 struct BodyTraits;
 
 // What is sent as it is: texts and arrays of bytes.
+template <typename T, typename Element>
+concept ArrayOf = std::ranges::contiguous_range<const T> &&
+                  std::is_same_v<std::ranges::range_value_t<const T>, Element>;
+template <typename T>
+concept ByteArray = ArrayOf<T, std::byte> || ArrayOf<T, std::uint8_t>;
 template <typename T>
 concept RawBytes =
-    std::is_same_v<std::decay_t<T>, const char*> || std::is_same_v<std::decay_t<T>, char*> ||
-    (std::ranges::contiguous_range<const T> &&
-     (std::is_same_v<std::ranges::range_value_t<const T>, char> ||
-      std::is_same_v<std::ranges::range_value_t<const T>, std::byte> ||
-      std::is_same_v<std::ranges::range_value_t<const T>, std::uint8_t>));
+    ByteArray<T> || ArrayOf<T, char> || std::is_same_v<T, const char*> || std::is_same_v<T, char*>;
 
 template <typename T>
 concept JsonEncodable = !RawBytes<T> && requires(const T& value) {
@@ -45,10 +45,9 @@ class Body {
   Body(std::string bytes) : bytes_(std::move(bytes)) {}  // NOLINT(google-explicit-constructor)
   Body(std::string_view bytes) : bytes_(bytes) {}        // NOLINT(google-explicit-constructor)
   Body(const char* bytes) : bytes_(bytes) {}             // NOLINT(google-explicit-constructor)
-  Body(std::span<const std::byte> bytes)                 // NOLINT(google-explicit-constructor)
-      : bytes_(reinterpret_cast<const char*>(bytes.data()), bytes.size()) {}
-  Body(std::span<const std::uint8_t> bytes)  // NOLINT(google-explicit-constructor)
-      : bytes_(reinterpret_cast<const char*>(bytes.data()), bytes.size()) {}
+  template <ByteArray T>
+  Body(const T& bytes)  // NOLINT(google-explicit-constructor)
+      : bytes_(reinterpret_cast<const char*>(std::ranges::data(bytes)), std::ranges::size(bytes)) {}
 
   // Protobuf's own JSON. Throws INVALID_BODY where it has none, as for an Any of an unknown type.
   Body(const google::protobuf::Message& message);  // NOLINT(google-explicit-constructor)

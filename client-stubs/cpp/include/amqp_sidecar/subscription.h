@@ -65,7 +65,7 @@ struct SubscribeOptions {
   // 0: the sidecar's default (64), or the concurrency where that is more.
   std::uint32_t prefetch = 0;
   // Extended for as long as a delivery is held here; one that is not, as when this process hangs,
-  // is delivered again. 0: none.
+  // is delivered again. 0: none, which is what a stream (the kind of queue) wants.
   std::chrono::milliseconds ack_deadline = std::chrono::seconds(30);
   // None: a nack requeues at once.
   std::optional<RetryPolicy> retry = std::nullopt;
