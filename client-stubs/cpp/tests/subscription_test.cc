@@ -403,13 +403,12 @@ TEST_CASE("a stream takes nothing back: that is told, and a stop ends all the sa
   const std::string queue = FreshQueue(client, {}, QueueType::kStream);
   Fill(client, queue, 3);
   Seen seen;
-  Subscription subscription =
-      client.Subscribe(queue, seen.Remember([&](const Delivery&) {
-        if (seen.count() == 1) throw std::runtime_error("not now");
-      }),
-                       {.ack_deadline = 0ms,
-       .arguments = {{"x-stream-offset", "first"}},
-       .on_event = seen.Events()});
+  Subscription subscription = client.Subscribe(queue, seen.Remember([&](const Delivery&) {
+    if (seen.count() == 1) throw std::runtime_error("not now");
+  }),
+                                               {.ack_deadline = 0ms,
+                                                .arguments = {{"x-stream-offset", "first"}},
+                                                .on_event = seen.Events()});
   REQUIRE(seen.Await(3));
   REQUIRE(seen.AwaitEvent(EventKind::kSettleFailed));
   CHECK(seen.events().back().reason == reason::kNotRequeueable);
