@@ -5,7 +5,7 @@ Knows no connection: gRPC's channel reconnects. Sends nothing again that may hav
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple, Self, Unpack, cast
+from typing import TYPE_CHECKING, NamedTuple, Self, Unpack
 
 import grpc
 from grpc import StatusCode
@@ -15,6 +15,7 @@ from amqp_sidecar._backoff import Backoff
 from amqp_sidecar._errors import Persisted, Reason, SidecarError
 from amqp_sidecar._log import log
 from amqp_sidecar._message import Outgoing, PublishOptions, outgoing
+from amqp_sidecar._stream_end import StreamEnd
 from amqp_sidecar.v1 import publisher_pb2
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ LEAST_TRY = 0.05
 _STREAM_BACKOFF = (0.1, 2.0)
 _MAX_ITEMS = 128
 _MAX_BYTES = 1 << 20
-_END_TIMEOUT = 5.0
+_END_TIMEOUT = 1.0
 
 
 class PublishResult(NamedTuple):
@@ -85,6 +86,7 @@ class Publisher:
         self._idle.set()
         self._wake = asyncio.Event()
         self._closing = False
+        self._connected = False
         self._stream_backoff = Backoff(*_STREAM_BACKOFF)
         self._task = self._loop.create_task(self._run(), name="amqp_sidecar.Publisher")
         self._task.add_done_callback(self._ended)
@@ -132,7 +134,8 @@ class Publisher:
             self._make_room()
         await self._idle.wait()
         self._wake.set()
-        await asyncio.wait({self._task}, timeout=_END_TIMEOUT)
+        if self._connected:
+            await asyncio.wait({self._task}, timeout=_END_TIMEOUT)
         self.abort()
 
     async def __aenter__(self) -> Self:
@@ -232,11 +235,14 @@ class Publisher:
     async def _stream(self) -> SidecarError:
         """The life of one stream; returns why it ended."""
         call = self._stub.PublishStream(wait_for_ready=True)
+        end = StreamEnd(call)
+        self._connected = False
         try:
             await call.wait_for_connection()
         except grpc.aio.AioRpcError as error:
             return _errors.of_call(error)
-        reader = self._loop.create_task(self._read(call))
+        self._connected = True
+        reader = self._loop.create_task(self._read(call, end))
         reader.add_done_callback(lambda _: self._wake.set())
         try:
             await self._write(call, reader)
@@ -284,18 +290,16 @@ class Publisher:
             )
         return publisher_pb2.PublishStreamRequest(items=items) if items else None
 
-    async def _read(self, call: "_Call") -> SidecarError:
+    async def _read(self, call: "_Call", end: StreamEnd) -> SidecarError:
         """Takes results until the stream ends; returns why it did."""
         try:
-            while True:
-                response = await call.read()
-                if response is grpc.aio.EOF:
-                    return _gone("the sidecar ended the stream")
+            async for response in call:  # unlike read(), goes on when a write failed
                 self._stream_backoff.reset()
-                for result in cast(publisher_pb2.PublishStreamResponse, response).results:
+                for result in response.results:
                     self._answer(result)
-        except grpc.aio.AioRpcError as error:
-            return _errors.of_call(error)
+        except grpc.aio.AioRpcError:
+            pass  # end knows better
+        return await end.reason() or _gone("the sidecar ended the stream")
 
     def _answer(self, result: publisher_pb2.PublishResult) -> None:
         item = self._written.pop(result.tag, None)

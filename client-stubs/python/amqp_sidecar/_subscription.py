@@ -8,18 +8,19 @@ import inspect
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Self
 
 import grpc
 from grpc import StatusCode
 
-from amqp_sidecar import _errors, _events, _trace
+from amqp_sidecar import _events, _trace
 from amqp_sidecar._backoff import Backoff
 from amqp_sidecar._delivery import Delivery, Reject, Retry
 from amqp_sidecar._errors import Reason, SidecarError
 from amqp_sidecar._events import Event, EventKind
 from amqp_sidecar._log import log
 from amqp_sidecar._settler import Settler
+from amqp_sidecar._stream_end import StreamEnd
 from amqp_sidecar.v1 import subscriber_pb2
 
 if TYPE_CHECKING:
@@ -147,6 +148,7 @@ class Subscription:
     async def _stream(self) -> SidecarError | None:
         """The life of one stream; returns why it ended, None for OK."""
         call = self._stub.SubscribeStream(wait_for_ready=True)
+        end = StreamEnd(call)
         writer: asyncio.Task[None] | None = None
         try:
             await call.write(subscriber_pb2.SubscribeStreamRequest(subscribe=self._work.request))
@@ -156,11 +158,11 @@ class Subscription:
             if self._stopping:
                 settler.half_close()
             writer = self._loop.create_task(settler.run())
-            while (response := await call.read()) is not grpc.aio.EOF:
-                self._take(settler, cast(subscriber_pb2.SubscribeStreamResponse, response))
-            return None
-        except grpc.aio.AioRpcError as error:
-            return _errors.of_call(error)
+            async for response in call:  # unlike read(), goes on when a write failed
+                self._take(settler, response)
+            return await end.reason()
+        except grpc.aio.AioRpcError:
+            return await end.reason()
         except asyncio.CancelledError:
             if not self._task.cancelling():
                 return SidecarError(StatusCode.CANCELLED, "", "the channel was closed")
