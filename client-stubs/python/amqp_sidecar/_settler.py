@@ -107,11 +107,11 @@ class Settler:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                half_close = self._half_closing and not self._half_closed
                 await self._write_all()
-                if half_close:
-                    self._half_closed = True
+                if self._half_closing and not self._half_closed:
                     await self._call.done_writing()
+                    self._half_closed = True
+                    await self._write_all()
                 self._on_written()
         except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
             pass  # the reader says why
@@ -148,6 +148,10 @@ class Settler:
         if self._nacks:
             nacks, self._nacks = self._nacks, {}
             for (delay, not_attempted), ids in nacks.items():
+                if not_attempted and self._half_closing and not self._half_closed:
+                    # Not while there is a consumer, which would get them again.
+                    self._nacks.setdefault((delay, not_attempted), []).extend(ids)
+                    continue
                 nack = NackRequest(
                     delivery_ids=ids,
                     delay=_values.to_duration(delay) if delay else None,

@@ -4,6 +4,7 @@ On the event loop. Each handler runs in an asyncio task of its own. Settles by h
 """
 
 import asyncio
+import contextvars
 import inspect
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -57,8 +58,10 @@ class Subscription:
         self._settler: Settler | None = None  # of the stream that is there, once it is open
         self._draining = False
         self._stopping = False
+        self._stop: asyncio.Task[None] | None = None
         self._backoff = Backoff(*_BACKOFF)
         self._loop = asyncio.get_running_loop()
+        self._context = contextvars.copy_context()
         name = f"amqp_sidecar.Subscription {work.request.queue}"
         self._task = self._loop.create_task(self._run(), name=name)
         self._task.add_done_callback(self._ended)
@@ -72,8 +75,15 @@ class Subscription:
         """Until it ends. Raises SidecarError where an error ended it: QUEUE_NOT_FOUND,
         QUEUE_EXCLUSIVE, INVALID_SUBSCRIPTION, ACCESS_REFUSED. Cancelling it ends nothing."""
         await asyncio.wait({self._task})
-        if not self._task.cancelled():
-            self._task.result()
+        if self._stop is not None:
+            await asyncio.wait({self._stop})
+            self._stop.result()
+        self._result()
+
+    def stop_soon(self, timeout: float = 30.0) -> None:
+        """Begins what stop does, for a signal handler; wait returns, or raises, when it is done."""
+        if self._stop is None:
+            self._stop = self._loop.create_task(self.stop(timeout))
 
     async def stop(self, timeout: float = 30.0) -> None:
         """Ends it gracefully: begins no handler any more, gives back what was not begun, without
@@ -89,7 +99,7 @@ class Subscription:
                     await asyncio.wait(set(self._running))
                 if self._settler is None:
                     self._task.cancel()  # there is no stream that could end
-                await self.wait()
+                await asyncio.wait({self._task})
         except TimeoutError:
             count = len(self._running)
             await self.close()
@@ -97,6 +107,7 @@ class Subscription:
                 f'the subscription to "{self.queue}" was not done in {timeout} s: '
                 f"{count} handlers were cancelled, what they held goes back to the queue"
             ) from None
+        self._result()
 
     async def close(self) -> None:
         """Ends it at once: handlers are cancelled, and what is unsettled goes back."""
@@ -124,6 +135,10 @@ class Subscription:
         if self._settler is not None:
             self._settler.half_close()
             self._give_back(self._settler)
+
+    def _result(self) -> None:
+        if not self._task.cancelled():
+            self._task.result()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()
@@ -209,7 +224,10 @@ class Subscription:
             if len(self._running) >= self._work.concurrency:
                 return
             delivery = self._waiting.popleft()
-            self._running.add(self._loop.create_task(self._handle(settler, delivery)))
+            handling = self._handle(settler, delivery)
+            # Not in the context of the handler before it, which may be what runs here.
+            task = self._loop.create_task(handling, context=self._context.copy())
+            self._running.add(task)
 
     async def _handle(self, settler: Settler, raw: subscriber_pb2.Delivery) -> None:
         task = asyncio.current_task()

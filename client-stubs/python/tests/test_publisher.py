@@ -188,9 +188,7 @@ async def test_a_message_that_the_broker_does_not_have_is_tried_again_in_its_tim
     assert time.monotonic() - begin > 5
 
 
-async def test_a_drain_and_a_restart_lose_nothing(
-    start: Start, client: Client, queue: str
-) -> None:
+async def test_a_drain_and_a_restart_lose_nothing(start: Start, client: Client, queue: str) -> None:
     sidecar = await start()
     async with amqp_sidecar.connect(sidecar.address) as own, own.publisher() as publisher:
         first = [await publisher.send("", queue, {"n": n}) for n in range(100)]
