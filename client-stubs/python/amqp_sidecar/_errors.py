@@ -3,7 +3,9 @@
 Pure: translates what gRPC and PublishResult carry. Decides no retries.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
+from typing import cast
 
 import grpc
 from google.rpc import error_details_pb2, status_pb2
@@ -162,7 +164,8 @@ def invalid(reason: Reason, detail: str, message_id: str = "") -> SidecarError:
 
 
 def _error_info(error: grpc.aio.AioRpcError) -> error_details_pb2.ErrorInfo | None:
-    for key, value in error.trailing_metadata() or ():
+    metadata = cast("Iterable[tuple[str, str | bytes]]", error.trailing_metadata() or ())
+    for key, value in metadata:
         if key != _DETAILS or not isinstance(value, bytes):
             continue
         for detail in status_pb2.Status.FromString(value).details:

@@ -1,7 +1,7 @@
 """The world, one sidecar that nobody breaks, and a client of it, for all tests of a run."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -53,8 +53,13 @@ async def start(world: World) -> AsyncIterator[Start]:
 
 
 @pytest.fixture(autouse=True)
-def asyncio_is_quiet(caplog: pytest.LogCaptureFixture) -> "Any":
+def asyncio_is_quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """No task or future of the stub may end with an error that nobody takes."""
     yield
-    lost = [record for record in caplog.records if record.name == "asyncio"]
-    assert [record for record in lost if record.levelno >= logging.ERROR] == []
+    lost = [
+        record.getMessage()
+        for record in caplog.get_records("call") + caplog.records
+        if record.name == "asyncio" and record.levelno >= logging.ERROR
+    ]
+    # gRPC's own, where two event loops race for one wake-up: one finds nothing to read.
+    assert [text for text in lost if "PollerCompletionQueue" not in text] == []

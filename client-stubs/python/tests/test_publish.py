@@ -154,7 +154,7 @@ async def test_what_is_no_json_fails_before_it_is_sent(client: Client, body: obj
         {"headers": {"a": object()}},
         {"headers": {"a": None}},
         {"headers": {"a": [1 << 64]}},
-        {"timestamp": datetime(2024, 1, 1)},  # noqa: DTZ001
+        {"timestamp": datetime(2024, 1, 1)},
         {"headers": {"a": "\ud800"}},
         {"expiration": float("inf")},
     ],
