@@ -10,8 +10,9 @@ from amqp_sidecar._client import Client, RetryPolicy, connect
 from amqp_sidecar._delivery import Delivery, NotJson, Properties, Reject, Retry
 from amqp_sidecar._errors import Persisted, Reason, SidecarError
 from amqp_sidecar._events import Event, EventKind
+from amqp_sidecar._item import PublishResult
 from amqp_sidecar._message import DeliveryMode, PublishOptions
-from amqp_sidecar._publisher import Publisher, PublishResult
+from amqp_sidecar._publisher import Publisher
 from amqp_sidecar._subscription import Handler, OnEvent, Subscription
 from amqp_sidecar._topology import Binding, Exchange, Queue, QueueInfo, QueueType
 from amqp_sidecar._values import Duration, Value

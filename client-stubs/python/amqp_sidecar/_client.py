@@ -12,8 +12,9 @@ import grpc
 from amqp_sidecar import _address, _errors, _topology, _values
 from amqp_sidecar._backoff import Backoff
 from amqp_sidecar._errors import Persisted, Reason, SidecarError
+from amqp_sidecar._item import PublishResult
 from amqp_sidecar._message import DEFAULT_TIMEOUT, Outgoing, PublishOptions, outgoing
-from amqp_sidecar._publisher import LEAST_TRY, RETRY_BACKOFF, Publisher, PublishResult
+from amqp_sidecar._publisher import LEAST_TRY, RETRY_BACKOFF, Publisher
 from amqp_sidecar._subscription import Handler, OnEvent, Subscription, Work
 from amqp_sidecar._topology import Binding, Exchange, Queue, QueueInfo
 from amqp_sidecar._values import Duration, Value

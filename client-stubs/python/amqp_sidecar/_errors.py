@@ -41,6 +41,13 @@ class Persisted(StrEnum):
     """Some of the queues have it, others refused."""
 
 
+_PERSISTED: dict[int, Persisted] = {
+    publisher_pb2.PERSISTED_NO: Persisted.NO,
+    publisher_pb2.PERSISTED_UNKNOWN: Persisted.UNKNOWN,
+    publisher_pb2.PERSISTED_PARTIAL: Persisted.PARTIAL,
+}
+
+
 class Reason(StrEnum):
     """The reasons of the sidecar's docs/errors.md, and the stub's own SIDECAR_UNAVAILABLE.
 
@@ -141,12 +148,11 @@ def of_call(error: grpc.aio.AioRpcError, message_id: str | None = None) -> Sidec
 
 def of_result(result: publisher_pb2.PublishResult) -> SidecarError:
     """Of a message of a stream that failed."""
-    persisted = publisher_pb2.Persisted.Name(result.persisted).removeprefix("PERSISTED_")
     return SidecarError(
         code_of(result.code),
         result.reason,
         result.detail,
-        persisted_of(persisted),
+        _PERSISTED.get(result.persisted, Persisted.UNSPECIFIED),
         result.message_id,
     )
 

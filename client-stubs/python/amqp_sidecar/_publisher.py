@@ -5,7 +5,7 @@ Knows no connection: gRPC's channel reconnects. Sends nothing again that may hav
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple, Self, Unpack
+from typing import TYPE_CHECKING, Self, Unpack
 
 import grpc
 from grpc import StatusCode
@@ -13,8 +13,10 @@ from grpc import StatusCode
 from amqp_sidecar import _errors
 from amqp_sidecar._backoff import Backoff
 from amqp_sidecar._errors import Persisted, Reason, SidecarError
+from amqp_sidecar._item import Item, PublishResult, not_sent, without_result
 from amqp_sidecar._log import log
 from amqp_sidecar._message import Outgoing, PublishOptions, outgoing
+from amqp_sidecar._room import Room
 from amqp_sidecar._stream_end import StreamEnd
 from amqp_sidecar.v1 import publisher_pb2
 
@@ -34,36 +36,6 @@ _MAX_BYTES = 1 << 20
 _END_TIMEOUT = 1.0
 
 
-class PublishResult(NamedTuple):
-    """The broker has the message."""
-
-    message_id: str
-    """As sent."""
-    routed: bool
-    """Whether it reached a queue. False only with allow_unroutable."""
-
-
-class _Item:
-    """A message from when publish took it until its future is done."""
-
-    __slots__ = ("backoff", "deadline", "future", "last", "outgoing", "tag", "timer")
-
-    def __init__(
-        self, out: Outgoing, future: asyncio.Future[PublishResult], deadline: float
-    ) -> None:
-        self.outgoing = out
-        self.future = future
-        self.deadline = deadline
-        self.timer: asyncio.TimerHandle
-        self.tag = 0  # on the present stream; 0 while it is not written
-        self.backoff: Backoff | None = None
-        self.last: SidecarError | None = None  # why it is tried again
-
-    @property
-    def message_id(self) -> str:
-        return self.outgoing.message.properties.message_id
-
-
 class Publisher:
     """Publishes as Client.publish does, faster: batches, on one stream. Made by Client.publisher.
 
@@ -75,15 +47,12 @@ class Publisher:
         if max_in_flight < 1:
             raise ValueError("max_in_flight is at least 1")
         self._stub = stub
-        self._max_in_flight = max_in_flight
         self._loop = asyncio.get_running_loop()
-        self._unwritten: deque[_Item] = deque()
-        self._written: dict[int, _Item] = {}
-        self._items: set[_Item] = set()  # these, and those that wait for their next try
+        self._unwritten: deque[Item] = deque()
+        self._written: dict[int, Item] = {}
+        self._items: set[Item] = set()  # these, and those that wait for their next try
         self._next_tag = 1
-        self._room: deque[asyncio.Future[None]] = deque()  # who waits for it
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._room = Room(max_in_flight)
         self._wake = asyncio.Event()
         self._closing = False
         self._connected = False
@@ -110,29 +79,18 @@ class Publisher:
         it is taken. Raises at once what cannot be sent, and RuntimeError after close.
         """
         out = outgoing(exchange, routing_key, body, options)
-        while len(self._items) >= self._max_in_flight and not self._closing:
-            waiter = self._loop.create_future()
-            self._room.append(waiter)
-            try:
-                await waiter
-            except asyncio.CancelledError:
-                if waiter.done() and not waiter.cancelled():
-                    self._make_room()  # not for me: for the next
-                raise
-        if self._closing:
-            raise RuntimeError("the publisher is closed")
+        await self._room.take()
         return self._take(out)
 
     async def flush(self) -> None:
         """Waits until all messages that were taken have their results; their futures tell them."""
-        await self._idle.wait()
+        await self._room.empty.wait()
 
     async def close(self) -> None:
         """Takes no more messages, waits for the results of those taken, and ends the stream."""
         self._closing = True
-        while self._room:
-            self._make_room()
-        await self._idle.wait()
+        self._room.close()
+        await self._room.empty.wait()
         self._wake.set()
         if self._connected:
             await asyncio.wait({self._task}, timeout=_END_TIMEOUT)
@@ -148,12 +106,9 @@ class Publisher:
         """Ends it at once: what has no result fails with SIDECAR_UNAVAILABLE."""
         self._closing = True
         self._task.cancel()
-        while self._room:
-            self._make_room()
+        self._room.close()
         for item in [*self._items]:
-            self._fail(
-                item, _without_result(item, StatusCode.CANCELLED, "the publisher was closed")
-            )
+            self._fail(item, without_result(item, StatusCode.CANCELLED, "the publisher was closed"))
         self._unwritten.clear()
         self._written.clear()
 
@@ -164,42 +119,34 @@ class Publisher:
 
     def _take(self, out: Outgoing) -> asyncio.Future[PublishResult]:
         deadline = self._loop.time() + out.timeout
-        item = _Item(out, self._loop.create_future(), deadline)
+        item = Item(out, self._loop.create_future(), deadline)
         item.timer = self._loop.call_at(deadline, self._expire, item)
         self._items.add(item)
-        self._idle.clear()
         self._unwritten.append(item)
         self._wake.set()
         return item.future
 
-    def _expire(self, item: _Item) -> None:
+    def _expire(self, item: Item) -> None:
         detail = "no answer within the timeout" if item.tag else "not sent within the timeout"
-        self._fail(item, _without_result(item, StatusCode.DEADLINE_EXCEEDED, detail))
+        self._fail(item, without_result(item, StatusCode.DEADLINE_EXCEEDED, detail))
 
-    def _fail(self, item: _Item, error: SidecarError) -> None:
+    def _fail(self, item: Item, error: SidecarError) -> None:
         if not item.future.done():
             item.future.set_exception(error)
         self._forget(item)
 
-    def _forget(self, item: _Item) -> None:
+    def _forget(self, item: Item) -> None:
         """Its future is done, and it is in flight no more."""
+        if item not in self._items:
+            return
         item.timer.cancel()
-        self._items.discard(item)
+        self._items.remove(item)
         self._written.pop(item.tag, None)
-        if self._room:
-            self._make_room()
+        self._room.free()
         if not self._items:
-            self._idle.set()
             self._wake.set()
 
-    def _make_room(self) -> None:
-        while self._room:
-            waiter = self._room.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                return
-
-    def _retry(self, item: _Item, error: SidecarError) -> None:
+    def _retry(self, item: Item, error: SidecarError) -> None:
         """Of an item that the broker does not have."""
         item.tag = 0
         if item.backoff is None:
@@ -211,7 +158,7 @@ class Publisher:
         item.last = error
         self._loop.call_at(at, self._take_again, item)
 
-    def _take_again(self, item: _Item) -> None:
+    def _take_again(self, item: Item) -> None:
         if item not in self._items:
             return  # it expired meanwhile
         self._unwritten.append(item)
@@ -322,27 +269,12 @@ class Publisher:
         self._written.clear()
         for item in written:
             if end.reason == Reason.DRAINING:  # then it was not sent, as after INVALID_ARGUMENT
-                self._retry(item, _not_sent(item, end))
+                self._retry(item, not_sent(item, end))
             elif end.code is StatusCode.INVALID_ARGUMENT:
-                self._fail(item, _not_sent(item, end))
+                self._fail(item, not_sent(item, end))
             else:
-                self._fail(item, _without_result(item, StatusCode.UNAVAILABLE, end.detail))
+                self._fail(item, without_result(item, StatusCode.UNAVAILABLE, end.detail))
 
 
 def _gone(detail: str) -> SidecarError:
     return SidecarError(StatusCode.UNAVAILABLE, Reason.SIDECAR_UNAVAILABLE, detail)
-
-
-def _not_sent(item: _Item, end: SidecarError) -> SidecarError:
-    return SidecarError(end.code, end.reason, end.detail, Persisted.NO, item.message_id)
-
-
-def _without_result(item: _Item, code: StatusCode, detail: str) -> SidecarError:
-    """Of an item that the sidecar may have, or never saw, or answered before."""
-    if item.last is not None:
-        return _errors.without_answer(item.last) if item.tag else item.last
-    if item.tag:
-        persisted = Persisted.UNKNOWN
-    else:
-        code, persisted = StatusCode.UNAVAILABLE, Persisted.NO
-    return SidecarError(code, Reason.SIDECAR_UNAVAILABLE, detail, persisted, item.message_id)

@@ -98,6 +98,7 @@ class Settler:
             self._held.discard(failure.delivery_id)
             if failure.reason == Reason.NOT_REQUEUEABLE:
                 self.not_requeueable = True
+                self._wake.set()
             self._on_event(of_failure(failure))
 
     async def run(self) -> None:

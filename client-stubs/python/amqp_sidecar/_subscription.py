@@ -19,7 +19,7 @@ from amqp_sidecar._backoff import Backoff
 from amqp_sidecar._delivery import Delivery, Reject, Retry
 from amqp_sidecar._errors import Reason, SidecarError
 from amqp_sidecar._events import Event, EventKind
-from amqp_sidecar._log import log
+from amqp_sidecar._log import log, warn
 from amqp_sidecar._settler import Settler
 from amqp_sidecar._stream_end import StreamEnd
 from amqp_sidecar.v1 import subscriber_pb2
@@ -238,18 +238,18 @@ class Subscription:
             if inspect.isawaitable(result):
                 await result
         except Reject as error:
-            self._warn("message rejected", raw, error)
+            warn("message rejected", raw, error)
             settler.reject(raw.delivery_id, error.cause)
         except Retry as error:
-            self._warn("message to be tried again", raw, error)
+            warn("message to be tried again", raw, error)
             settler.nack([raw.delivery_id], error.delay)
         except asyncio.CancelledError as error:
             if task.cancelling():
                 raise  # by close: unsettled
-            self._warn("handler failed", raw, error)  # something that it awaited was cancelled
+            warn("handler failed", raw, error)  # something that it awaited was cancelled
             settler.nack([raw.delivery_id])
         except Exception as error:
-            self._warn("handler failed", raw, error, trace=True)
+            warn("handler failed", raw, error, trace=True)
             settler.nack([raw.delivery_id])
         else:
             settler.ack(raw.delivery_id)
@@ -268,25 +268,6 @@ class Subscription:
             and settler.settling == 0
         ):
             self._task.cancel()  # what a stream queue does not take back stays unsettled
-
-    def _warn(
-        self,
-        what: str,
-        raw: subscriber_pb2.Delivery,
-        error: BaseException,
-        *,
-        trace: bool = False,
-    ) -> None:
-        log.warning(
-            '%s: queue="%s" message_id="%s" attempt=%d: %s: %s',
-            what,
-            raw.queue,
-            raw.properties.message_id,
-            raw.attempt,
-            type(error).__name__,
-            error,
-            exc_info=error if trace else None,
-        )
 
     def _tell(self, event: Event) -> None:
         if self._work.on_event is None:

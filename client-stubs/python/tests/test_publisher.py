@@ -18,7 +18,7 @@ from amqp_sidecar import (
     SidecarError,
 )
 from tests.conftest import Start
-from tests.test_publish import holds
+from tests.test_publish import holds, take
 from tests.world import eventually, fresh
 
 
@@ -109,6 +109,24 @@ async def test_no_more_than_max_in_flight_are_unanswered(
             assert all([(await future).routed for future in taken + futures])
         assert waiting[0].cancelled()
     assert await holds(client, queue, 13)
+
+
+async def test_who_waits_for_room_keeps_the_order_of_the_calls(client: Client, queue: str) -> None:
+    async with client.publisher(max_in_flight=3) as publisher:
+
+        async def publish(n: int) -> None:
+            await publisher.publish("", queue, {"n": n})
+
+        tasks = []
+        for n in range(300):
+            tasks.append(asyncio.create_task(publish(n)))
+            if n % 7 == 0:
+                tasks[-1].cancel()
+            if n % 5 == 0:
+                await asyncio.sleep(0)
+        await asyncio.wait(tasks)
+    taken = [one.json()["n"] for one in await take(client, queue, 300 - 43)]
+    assert taken == [n for n in range(300) if n % 7 != 0]
 
 
 async def test_after_close_a_publish_is_an_error(client: Client, queue: str) -> None:
