@@ -1,0 +1,108 @@
+// Item: one message of a publisher, on its way to its answer. It is the PublishItem that is sent.
+
+import Long from "long";
+import { status } from "@grpc/grpc-js";
+import type { FieldValue, Message } from "./gen/amqp_sidecar/v1/message";
+import type { PublishItem } from "./gen/amqp_sidecar/v1/publisher";
+import { Reason, SidecarError } from "./error";
+import type { Published } from "./message";
+import { cutShort, neverSent } from "./publish";
+
+/** What an item weighs besides its body, about. */
+const ROOM_FOR_PROPERTIES = 512;
+
+function sizeOfValue(field: FieldValue): number {
+  const kind = field.kind;
+  switch (kind?.$case) {
+    case "stringValue":
+      return kind.stringValue.length * 3;
+    case "bytesValue":
+      return kind.bytesValue.length;
+    case "arrayValue":
+      return kind.arrayValue.values.reduce((sum, one) => sum + 16 + sizeOfValue(one), 0);
+    case "tableValue":
+      return sizeOf(kind.tableValue.fields);
+    default:
+      return 16;
+  }
+}
+
+function sizeOf(fields: Record<string, FieldValue> | undefined): number {
+  let size = 0;
+  for (const name in fields) {
+    const field = fields[name];
+    size += name.length * 3 + 16 + (field === undefined ? 0 : sizeOfValue(field));
+  }
+  return size;
+}
+
+/** One message. */
+export class Item implements PublishItem {
+  readonly tag: Long;
+  /** Sent on the open stream, and without a result there. */
+  sent = false;
+  /** It has its answer. */
+  done = false;
+  /** How often it failed. */
+  attempts = 0;
+  #last: SidecarError | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #unlisten: (() => void) | undefined;
+
+  constructor(
+    readonly key: number, readonly message: Message, readonly allowUnroutable: boolean,
+    readonly deadline: number, readonly resolve: (published: Published) => void,
+    readonly reject: (error: unknown) => void,
+  ) {
+    this.tag = Long.fromNumber(key, true);
+  }
+
+  get messageId(): string {
+    return this.message.properties?.messageId ?? "";
+  }
+
+  /** In bytes, about. */
+  get size(): number {
+    const { exchange, routingKey, body, properties } = this.message;
+    return ROOM_FOR_PROPERTIES + exchange.length + routingKey.length + body.length
+      + sizeOf(properties?.headers);
+  }
+
+  /** Rejects with the signal's reason when it is aborted, and calls `aborted` then. */
+  abortBy(signal: AbortSignal, aborted: () => void): void {
+    const abort = () => {
+      this.reject(signal.reason);
+      aborted();
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    this.#unlisten = () => {
+      signal.removeEventListener("abort", abort);
+    };
+  }
+
+  /** It failed by `error`, and will be tried again after `delay` ms by `again`. */
+  waitToRetry(error: SidecarError, delay: number, again: () => void): void {
+    this.sent = false;
+    this.#last = error;
+    this.#timer = setTimeout(again, delay);
+  }
+
+  /** What to tell of it without a result: what is left behind depends on whether it was sent. */
+  unanswered(code: status, detail: string): SidecarError {
+    if (!this.sent) {
+      return this.#last ?? neverSent(this.messageId, `${detail}: it was not sent`);
+    }
+    const cut = new SidecarError({
+      code, reason: Reason.SIDECAR_UNAVAILABLE, persisted: "UNKNOWN", messageId: this.messageId,
+      detail,
+    });
+    return this.#last === undefined ? cut : cutShort(this.#last, cut);
+  }
+
+  /** It needs nothing any more. */
+  finish(): void {
+    this.done = true;
+    clearTimeout(this.#timer);
+    this.#unlisten?.();
+  }
+}
