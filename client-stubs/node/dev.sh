@@ -45,7 +45,8 @@ case ${1:-} in
     ;;
   test)
     shift
-    exec node --test --test-reporter=spec "$@" build/tests/
+    # One after another: an alarm is the whole broker's.
+    exec node --test --test-concurrency=1 --test-reporter=spec "$@" build/tests/*.test.js
     ;;
   crosstalk | bench)
     exec node "build/dev/$1.js" "${@:2}"
