@@ -11,6 +11,10 @@ export default ts.config(
     rules: {
       "max-len": ["error", { code: 100, ignoreUrls: true }],
       "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-floating-promises": ["error", {
+        allowForKnownSafeCalls: [
+          { from: "package", package: "node:test", name: ["describe", "test"] }],
+      }],
       "@typescript-eslint/restrict-template-expressions": [
         "error", { allowNumber: true, allow: [{ name: "BigInt", from: "lib" }] }],
     },

@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { connect as connectDirect } from "amqplib";
-import { connect, SidecarError } from "amqp-sidecar";
+import { connect, type SidecarError } from "amqp-sidecar";
 
 interface Plan {
   queue: string;

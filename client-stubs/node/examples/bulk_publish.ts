@@ -10,8 +10,8 @@ async function main(): Promise<void> {
     const order = { order_id: id, total: 9.5 };
     publisher.publish("orders", "order.created", order).then(
       () => ++confirmed,
-      (error: SidecarError) => {
-        console.error(`order ${id}: ${error.message}`);
+      (error: unknown) => {
+        console.error(`order ${id}: ${(error as SidecarError).message}`);
       });
   }
   await publisher.close();

@@ -34,8 +34,8 @@ const CHANNEL_OPTIONS: ChannelOptions = {
 };
 
 /**
- * A client of the sidecar at `address`: `unix:///path`, `/path`, or `host:port`; without one, at the
- * environment's AMQP_SIDECAR_ADDR, else unix:///run/amqp-sidecar/sidecar.sock. Does not wait: calls
+ * A client of the sidecar at `address`: `unix:///path`, `/path`, or `host:port`; without one, at
+ * the environment's AMQP_SIDECAR_ADDR, else unix:///run/amqp-sidecar/sidecar.sock. Does not wait: calls
  * do, as long as their time allows. Throws a TypeError for what is no address.
  */
 export function connect(address?: string, options: ConnectOptions = {}): Client {
@@ -87,8 +87,9 @@ export class Client {
   /**
    * Hands the deliveries of `queue` to `handler`. What it returns, or resolves with, acks; what it
    * throws, or rejects with, nacks: `Reject` dead-letters, `Retry` delays, anything else follows
-   * the retry policy, or comes again at once. The subscription comes back by itself when the sidecar
-   * or the broker does. Throws a SidecarError (INVALID_SUBSCRIPTION) for options that cannot be.
+   * the retry policy, or comes again at once. The subscription comes back by itself when the
+   * sidecar or the broker does. Throws a SidecarError (INVALID_SUBSCRIPTION) for options that
+   * cannot be.
    */
   subscribe(queue: string, handler: Handler, options: SubscribeOptions = {}): Subscription {
     this.#check();

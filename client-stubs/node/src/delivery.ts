@@ -8,16 +8,13 @@ const MIN_DELAY_MS = 10;
 const MAX_DELAY_MS = 24 * 60 * 60 * 1000;
 const MAX_CAUSE_BYTES = 1024;
 
-/** Thrown by a handler: the message can never be processed. It is dead-lettered, or dropped. */
+/**
+ * Thrown by a handler: the message can never be processed. It is dead-lettered, or dropped. The
+ * error's message says why, for a person; the sidecar keeps it, cut at 1024 bytes, with a message
+ * that it moves itself.
+ */
 export class Reject extends Error {
   override readonly name: string = "Reject";
-  /**
-   * `reason` says why, for a person; the sidecar keeps it with a message that it moves itself. What
-   * is over 1024 bytes is cut off.
-   */
-  constructor(reason: string, options?: ErrorOptions) {
-    super(reason, options);
-  }
 
   /** What is sent. @internal */
   get sentCause(): string {
@@ -85,7 +82,7 @@ export class Delivery {
     return asBuffer(this.raw.body);
   }
 
-  /** The body decoded. Throws InvalidJson, which rejects the message unless the handler catches it. */
+  /** The body decoded. Throws InvalidJson, which rejects the message unless it is caught. */
   json(): unknown {
     try {
       return JSON.parse(this.body.toString());

@@ -1,6 +1,6 @@
 // SidecarError: the one error of every call, read from a gRPC status or from a result of a stream.
 
-import { Metadata, status } from "@grpc/grpc-js";
+import { status, type Metadata } from "@grpc/grpc-js";
 import { Persisted as PersistedNumber } from "./gen/amqp_sidecar/v1/publisher";
 import { ErrorInfo } from "./gen/google/rpc/error_details";
 import { Status } from "./gen/google/rpc/status";

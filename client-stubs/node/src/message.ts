@@ -1,4 +1,4 @@
-// Messages: a publish in JavaScript's types to the sidecar's, and the properties of a delivery back.
+// Messages: a publish in JavaScript's types to the sidecar's, and a delivery's properties back.
 
 import { randomUUID } from "node:crypto";
 import { status } from "@grpc/grpc-js";

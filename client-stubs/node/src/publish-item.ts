@@ -1,7 +1,7 @@
 // Item: one message of a publisher, on its way to its answer. It is the PublishItem that is sent.
 
 import Long from "long";
-import { status } from "@grpc/grpc-js";
+import type { status } from "@grpc/grpc-js";
 import type { FieldValue, Message } from "./gen/amqp_sidecar/v1/message";
 import type { PublishItem } from "./gen/amqp_sidecar/v1/publisher";
 import { Reason, SidecarError } from "./error";

@@ -1,5 +1,5 @@
-// PublishStream: one call of PublisherService.PublishStream. Writes one request at a time, and tells
-// what comes back. Knows no messages' fates: that is the publisher's.
+// PublishStream: one call of PublisherService.PublishStream. Writes one request at a time, and
+// tells what comes back. Knows no messages' fates: that is the publisher's.
 
 import type { Client, ClientDuplexStream, StatusObject } from "@grpc/grpc-js";
 import {

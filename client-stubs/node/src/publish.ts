@@ -17,7 +17,7 @@ const RETRY_MAX_MS = 1000;
 /** A try with less time than this would be cut short, and leave in doubt what was none. */
 const LEAST_TIME_MS = 100;
 
-/** How long to wait before the try after `attempts`; undefined where `deadline` leaves no time. */
+/** How long to wait before the try after `attempts`; undefined where there is no time for it. */
 export function retryDelay(attempts: number, deadline: number): number | undefined {
   const delay = backoff(attempts - 1, RETRY_FIRST_MS, RETRY_MAX_MS);
   return Date.now() + delay + LEAST_TIME_MS <= deadline ? delay : undefined;
@@ -31,7 +31,7 @@ export function neverSent(messageId: string, detail: string): SidecarError {
   });
 }
 
-/** Whether the message was not sent for a reason that passes: the only one to try again by itself. */
+/** Whether nothing was sent for a reason that passes: all that is tried again by itself. */
 export function isSafeToRetry(error: SidecarError): boolean {
   return error.code === status.UNAVAILABLE && error.persisted === "NO";
 }

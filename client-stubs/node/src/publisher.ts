@@ -15,7 +15,7 @@ import { backoff, deadlineAfter } from "./time";
 
 /** How a publisher publishes. */
 export interface PublisherOptions {
-  /** Messages at most that are sent and unanswered; 1000 without one. More wait in the publisher. */
+  /** Messages at most that are sent and unanswered; 1000 without one. More wait unsent. */
   maxInFlight?: number | undefined;
   /** Of each message that names none: from publish() to its answer; 10 s without one. */
   timeoutMs?: number | undefined;
@@ -74,10 +74,11 @@ export class Publisher {
   }
 
   /**
-   * Publishes one message; resolves when the broker has it, rejects with a SidecarError. Returns at
-   * once: a caller that has more than `maxInFlight` messages awaits ready() before each, else what
-   * is too much waits here, in memory. Messages of one exchange and key keep the order of the calls,
-   * as long as nothing is tried again. The bytes of the body must not change until the answer.
+   * Publishes one message; resolves when the broker has it, rejects with a SidecarError. Returns
+   * at once: a caller that has more than `maxInFlight` messages awaits ready() before each, else
+   * what is too much waits here, in memory. Messages of one exchange and key keep the order of the
+   * calls, as long as nothing is tried again. The bytes of the body must not change until the
+   * answer.
    */
   publish(
     exchange: string, routingKey: string, body: unknown, options: MessageOptions = {},

@@ -1,5 +1,5 @@
-// Session: one stream of a subscription together with the work of its deliveries, whose deadlines it
-// extends. Ends with its stream; what it holds then goes back to the queue.
+// Session: one stream of a subscription together with the work of its deliveries, whose deadlines
+// it extends. Ends with its stream; what it holds then goes back to the queue.
 
 import type { Client, StatusObject } from "@grpc/grpc-js";
 import { DeliveryStream, type DeliveryStreamListener } from "./delivery-stream";

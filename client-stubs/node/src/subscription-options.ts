@@ -10,7 +10,7 @@ import { toFields, type Fields } from "./value";
 
 /** What a failed handler and an expired deadline lead to. */
 export interface RetryPolicy {
-  /** Deliveries of one message at most, the first included; then it is dead-lettered. 0: no limit. */
+  /** Deliveries of one message at most; then it is dead-lettered. 0, or none: no limit. */
   maxAttempts?: number | undefined;
   /** The wait before the second delivery; doubles. 10 ms to 24 h; 1 s without one. */
   initialBackoffMs?: number | undefined;
@@ -25,7 +25,8 @@ export interface RetryPolicy {
 /**
  * What happened to a subscription. Of the sidecar: SUBSCRIBED, INTERRUPTED (the link to the broker
  * is gone: what was delivered before comes again), RESUBSCRIBED, DRAINING (the sidecar is shutting
- * down). Of the stub: DISCONNECTED (the stream to the sidecar ended; it comes back by itself).
+ * down). Of the stub: DISCONNECTED (the stream to the sidecar ended; it comes back by itself; told
+ * once for each cause until it is back).
  */
 export interface LifeEvent {
   kind: "SUBSCRIBED" | "INTERRUPTED" | "RESUBSCRIBED" | "DRAINING" | "DISCONNECTED";
@@ -58,7 +59,8 @@ export interface SubscribeOptions {
   prefetch?: number | undefined;
   /**
    * A delivery that this process does not settle within this time goes back; 30 s without one, 0:
-   * never. The stub extends it while it holds the delivery: it counts if the process hangs.
+   * never, as a queue of type stream needs it. The stub extends it while it holds the delivery: it
+   * counts where the process hangs.
    */
   ackDeadlineMs?: number | undefined;
   /** Without one, what failed is delivered again at once. */
@@ -123,13 +125,15 @@ function retryOf(policy: RetryPolicy): RetryPolicyMessage {
   };
 }
 
-/** As the sidecar takes it. Throws a SidecarError (INVALID_SUBSCRIPTION) for what cannot be sent. */
+/** As the sidecar takes it. Throws INVALID_SUBSCRIPTION for what cannot be sent. */
 export function subscribeRequestOf(queue: string, options: SubscribeOptions): SubscribeRequest {
   const concurrency = concurrencyOf(options);
   const prefetch = integer(options.prefetch ?? 0, "prefetch", 0, 65535);
   return {
     queue,
-    bindings: (options.bindings ?? []).map((binding) => bindingOf({ ...binding, queue: "" }, invalid)),
+    bindings: (options.bindings ?? []).map((binding) => {
+      return bindingOf({ ...binding, queue: "" }, invalid);
+    }),
     prefetch: prefetch === 0 && concurrency > DEFAULT_PREFETCH ? concurrency : prefetch,
     ackDeadline: durationOf(ackDeadlineOf(options)),
     retry: options.retry === undefined ? undefined : retryOf(options.retry),

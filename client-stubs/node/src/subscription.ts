@@ -1,5 +1,5 @@
-// Subscription: a queue's deliveries to a handler, for as long as it is wanted. Opens a session, and
-// another when that ends; stops gracefully.
+// Subscription: a queue's deliveries to a handler, for as long as it is wanted. Opens a session,
+// and another when that ends; stops gracefully.
 
 import { status, type Client, type StatusObject } from "@grpc/grpc-js";
 import { errorInfoOf, errorOf, Reason, SidecarError } from "./error";
@@ -56,6 +56,8 @@ export class Subscription {
   readonly #former = new Set<Session>();
   #reopens = 0;
   #reopening: NodeJS.Timeout | undefined;
+  /** The reason of the end that was told last, and no event since. */
+  #lost: string | undefined;
   #stopping: Promise<void> | undefined;
   #onChange: () => void = () => undefined;
   #ended = false;
@@ -128,6 +130,7 @@ export class Subscription {
         if (event.kind === "SUBSCRIBED") {
           this.#reopens = 0;
         }
+        this.#lost = undefined;
         this.#event(event);
       },
       onSlot: () => {
@@ -152,8 +155,12 @@ export class Subscription {
       this.#finish(errorOf(end));
       return;
     }
-    const detail = end.code === status.OK ? "the sidecar ended the stream" : errorOf(end).message;
-    this.#event({ kind: "DISCONNECTED", queue: this.queue, detail });
+    const cause = end.code === status.OK ? "" : errorOf(end).reason;
+    if (this.#lost !== cause) {
+      this.#lost = cause;
+      const detail = end.code === status.OK ? "the sidecar ended the stream" : errorOf(end).message;
+      this.#event({ kind: "DISCONNECTED", queue: this.queue, detail });
+    }
     if (this.#stopping === undefined) {
       this.#reopening = setTimeout(() => {
         this.#open();

@@ -57,7 +57,8 @@ const QUEUE_TYPES = {
 } as const;
 
 function invalidTopology(detail: string): SidecarError {
-  return new SidecarError({ code: status.INVALID_ARGUMENT, reason: Reason.INVALID_TOPOLOGY, detail });
+  const code = status.INVALID_ARGUMENT;
+  return new SidecarError({ code, reason: Reason.INVALID_TOPOLOGY, detail });
 }
 
 export function exchangeOf(exchange: Exchange): ExchangeMessage {
@@ -71,10 +72,21 @@ export function exchangeOf(exchange: Exchange): ExchangeMessage {
   };
 }
 
+function queueTypeOf(type: Queue["type"]): QueueType {
+  if (type === undefined) {
+    return QueueType.QUEUE_TYPE_UNSPECIFIED;
+  }
+  const known = (QUEUE_TYPES as Record<string, QueueType | undefined>)[type];
+  if (known === undefined) {
+    throw invalidTopology(`a queue's type is classic, quorum or stream: ${type}`);
+  }
+  return known;
+}
+
 export function queueOf(queue: Queue): QueueMessage {
   return {
     name: queue.name ?? "",
-    type: queue.type === undefined ? QueueType.QUEUE_TYPE_UNSPECIFIED : QUEUE_TYPES[queue.type],
+    type: queueTypeOf(queue.type),
     durable: queue.durable,
     exclusive: queue.exclusive ?? false,
     autoDelete: queue.autoDelete ?? false,

@@ -25,8 +25,8 @@ export class Double {
 
 /**
  * A header or an argument. Integers are AMQP's int64: a `number` where it is exact, else a
- * `bigint`; other numbers are doubles (see {@link Double}). A Date is whole seconds. `null` is AMQP's void: it comes
- * with deliveries, and cannot be sent.
+ * `bigint`; other numbers are doubles (see {@link Double}). A Date is whole seconds. `null` is
+ * AMQP's void: it comes with deliveries, and cannot be sent.
  */
 export type FieldType =
   | string | number | bigint | boolean | Uint8Array | Date | Double | null
@@ -100,8 +100,8 @@ function toField(value: unknown, path: string, invalid: Invalid, depth: number):
 }
 
 /**
- * As the sidecar takes them; what is undefined is left out. Throws the error of `invalid` that names
- * by `path` what AMQP does not have.
+ * As the sidecar takes them; what is undefined is left out. Throws the error of `invalid` that
+ * names by `path` what AMQP does not have.
  */
 export function toFields(
   from: object, path: string, invalid: Invalid = invalidMessage, depth = 0,

@@ -1,5 +1,5 @@
-// Work: the deliveries of one stream that a handler has, and those that wait for one. Starts at most
-// so many handlers at once, and says how each ended.
+// Work: the deliveries of one stream that a handler has, and those that wait for one. Starts at
+// most so many handlers at once, and says how each ended.
 
 import { Delivery, Reject, Retry } from "./delivery";
 import type { Delivery as DeliveryMessage } from "./gen/amqp_sidecar/v1/subscriber";

@@ -19,7 +19,8 @@ test("the default address comes from the environment, else it is the packaged so
   delete process.env["AMQP_SIDECAR_ADDR"];
 });
 
-for (const bad of ["nonsense", "http://host:1", "host:0", "host:65536", "unix:relative", "/", ":1"]) {
+const BAD = ["nonsense", "http://host:1", "host:0", "host:65536", "unix:relative", "/", ":1"];
+for (const bad of BAD) {
   test(`"${bad}" is no address, and the error says what is`, () => {
     assert.throws(() => connect(bad), (error: Error) =>
       error instanceof TypeError && error.message.includes(bad)

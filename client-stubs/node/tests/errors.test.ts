@@ -49,7 +49,7 @@ test("a reason that the stub does not know passes through", () => {
   assert.equal(error.persisted, "NO");
 });
 
-test("a publish may be tried again after UNAVAILABLE or RESOURCE_EXHAUSTED with nothing left", () => {
+test("a publish may be tried again after two codes, with nothing left behind", () => {
   for (const persisted of ["NO", "UNKNOWN", "PARTIAL"]) {
     for (const code of [UNAVAILABLE, RESOURCE_EXHAUSTED, INTERNAL]) {
       const error = errorOf(end(code, { reason: "X", metadata: { persisted } }), "id");

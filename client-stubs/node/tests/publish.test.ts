@@ -1,7 +1,9 @@
 import { strict as assert } from "node:assert";
 import { after, before, describe, test } from "node:test";
 import { status } from "@grpc/grpc-js";
-import { connect, Double, Reason, SidecarError, type Client, type MessageOptions } from "amqp-sidecar";
+import {
+  connect, Double, Reason, type Client, type MessageOptions, type SidecarError,
+} from "amqp-sidecar";
 import { eventually, failureOf, fresh, freshQueue, receive, World } from "./support/world";
 
 const world = new World();

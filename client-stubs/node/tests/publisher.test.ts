@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { after, before, describe, test } from "node:test";
 import { status } from "@grpc/grpc-js";
-import { connect, Reason, SidecarError, type Client, type Published } from "amqp-sidecar";
+import { connect, Reason, type Client, type Published, type SidecarError } from "amqp-sidecar";
 import { eventually, failureOf, fresh, freshQueue, receive, World } from "./support/world";
 
 const world = new World();
@@ -134,7 +134,7 @@ describe("a publisher", () => {
     await world.to("lonely", "kill");
   });
 
-  test("fails a message that was never sent with NO, and tells that there is no sidecar", async () => {
+  test("fails what was never sent with NO, and tells that there is no sidecar", async () => {
     const nowhere = connect("/nowhere/s.sock");
     const publisher = nowhere.publisher({ timeoutMs: 300 });
     const error = await failureOf(publisher.publish("", "q", 1));
@@ -178,7 +178,8 @@ describe("a publisher", () => {
     await world.to("draining", "terminate");
     await eventually("DRAINING", async () => {
       const probe = draining.publish("", queue, 1, { timeoutMs: 150 });
-      const outcome = await probe.then(() => "ok", (error: SidecarError) => error.reason);
+      const outcome = await probe.then(() => "ok", (error: unknown) =>
+        (error as SidecarError).reason);
       return outcome === Reason.DRAINING;
     });
     const short = await failureOf(publisher.publish("", queue, 2, { timeoutMs: 400 }));

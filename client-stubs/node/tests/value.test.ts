@@ -28,7 +28,7 @@ test("a Double calculates as the number that it is", () => {
   const three = new Double(3);
   assert.equal(Number(three) + 1, 4);
   assert.equal(JSON.stringify({ three }), '{"three":3}');
-  assert.equal(`${String(three)}`, "3");
+  assert.equal(String(three), "3");
 });
 
 test("a time is sent in whole seconds", () => {

@@ -5,7 +5,9 @@ import { strict as assert } from "node:assert";
 import { randomUUID } from "node:crypto";
 import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
-import { connect, SidecarError, type Client, type Delivery, type SubscribeOptions } from "amqp-sidecar";
+import {
+  connect, SidecarError, type Client, type Delivery, type SubscribeOptions,
+} from "amqp-sidecar";
 
 /** How to start a sidecar: see tests/stubs/world.py. */
 export interface StartOptions {
