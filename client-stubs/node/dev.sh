@@ -6,14 +6,14 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 needs() {
-  echo "needs: node 18.18 or later, and npm 9 or later"
+  echo "needs: node 18.19 or later, and npm 9 or later"
   exit 77
 }
 
 setup() {
   command -v node >/dev/null && command -v npm >/dev/null || needs
   node -e 'const [a, b] = process.versions.node.split(".").map(Number);
-           process.exit(a > 18 || (a === 18 && b >= 18) ? 0 : 1)' || needs
+           process.exit(a > 18 || (a === 18 && b >= 19) ? 0 : 1)' || needs
   [ "$(npm --version | cut -d. -f1)" -ge 9 ] || needs
   local build=${SIDECAR_STUB_BUILD:-$PWD/build}
   if [ -n "${SIDECAR_STUB_BUILD:-}" ]; then

@@ -1,4 +1,5 @@
-// Item: one message of a publisher, on its way to its answer. It is the PublishItem that is sent.
+// Item: one message of a publisher, on its way to its answer, as it is sent; how items make a
+// batch, and when their time is over.
 
 import Long from "long";
 import type { status } from "@grpc/grpc-js";
@@ -10,6 +11,10 @@ import { cutShort, neverSent } from "./publish";
 
 /** What an item weighs besides its body, about. */
 const ROOM_FOR_PROPERTIES = 512;
+
+/** A batch has at most so many items, and bytes; one larger item goes alone. */
+const BATCH_ITEMS = 128;
+const BATCH_BYTES = 1 << 20;
 
 function sizeOfValue(field: FieldValue): number {
   const kind = field.kind;
@@ -104,5 +109,71 @@ export class Item implements PublishItem {
     this.done = true;
     clearTimeout(this.#timer);
     this.#unlisten?.();
+  }
+}
+
+/** Takes the next batch from the front of `waiting`, of `most` items; drops those that are done. */
+export function takeBatch(waiting: Item[], most: number): Item[] {
+  const batch: Item[] = [];
+  const room = Math.min(BATCH_ITEMS, most);
+  let bytes = 0;
+  let taken = 0;
+  for (const item of waiting) {
+    if (!item.done) {
+      if (batch.length === room || (batch.length > 0 && bytes + item.size > BATCH_BYTES)) {
+        break;
+      }
+      bytes += item.size;
+      batch.push(item);
+    }
+    ++taken;
+  }
+  waiting.splice(0, taken);
+  return batch;
+}
+
+/** One timer for all items: it looks at each when the first deadline that it knew is over. */
+export class Expiry {
+  readonly #items: ReadonlySet<Item>;
+  readonly #expired: (item: Item) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #at = Infinity;
+
+  constructor(items: ReadonlySet<Item>, expired: (item: Item) => void) {
+    this.#items = items;
+    this.#expired = expired;
+  }
+
+  /** There is an item with this deadline. */
+  by(deadline: number): void {
+    if (deadline < this.#at) {
+      clearTimeout(this.#timer);
+      this.#at = deadline;
+      this.#timer = setTimeout(() => {
+        this.#look();
+      }, deadline - Date.now());
+    }
+  }
+
+  /** There are no items. */
+  clear(): void {
+    clearTimeout(this.#timer);
+    this.#at = Infinity;
+  }
+
+  #look(): void {
+    this.#at = Infinity;
+    const now = Date.now();
+    let next = Infinity;
+    for (const item of this.#items) {
+      if (item.deadline <= now) {
+        this.#expired(item);
+      } else {
+        next = Math.min(next, item.deadline);
+      }
+    }
+    if (next !== Infinity) {
+      this.by(next);
+    }
   }
 }

@@ -9,8 +9,8 @@ import {
 } from "./error";
 import { messageOf, PUBLISH_TIMEOUT_MS, type MessageOptions, type Published } from "./message";
 import { isSafeToRetry, retryDelay } from "./publish";
+import { Expiry, Item, takeBatch } from "./publish-item";
 import { PublishStream } from "./publish-stream";
-import { Item } from "./publish-item";
 import { backoff, deadlineAfter } from "./time";
 
 /** How a publisher publishes. */
@@ -20,10 +20,6 @@ export interface PublisherOptions {
   /** Of each message that names none: from publish() to its answer; 10 s without one. */
   timeoutMs?: number | undefined;
 }
-
-/** A batch has at most so many items, and bytes; one larger item goes alone. */
-const BATCH_ITEMS = 128;
-const BATCH_BYTES = 1 << 20;
 
 const REOPEN_FIRST_MS = 50;
 const REOPEN_MAX_MS = 1000;
@@ -35,7 +31,7 @@ export class Publisher {
   readonly #maxInFlight: number;
   readonly #timeoutMs: number;
   /** Taken, not sent, in order; some may be done already. */
-  #waiting: Item[] = [];
+  readonly #waiting: Item[] = [];
   /** Sent on the open stream, without a result. */
   readonly #sent = new Map<number, Item>();
   /** All that are not answered: waiting, sent, or between two tries. */
@@ -46,8 +42,9 @@ export class Publisher {
   #pumpPlanned = false;
   #lastTag = 0;
   #closed = false;
-  #sweep: NodeJS.Timeout | undefined;
-  #sweepAt = Infinity;
+  readonly #expiry = new Expiry(this.#open, (item) => {
+    this.#fail(item, item.unanswered(status.DEADLINE_EXCEEDED, "no answer in time"));
+  });
   #roomWaiters: (() => void)[] = [];
   #flushWaiters: (() => void)[] = [];
   #closing: Promise<void> | undefined;
@@ -102,7 +99,7 @@ export class Publisher {
         });
       }
       this.#open.add(item);
-      this.#sweepBy(item.deadline);
+      this.#expiry.by(item.deadline);
       this.#enqueue(item);
     });
   }
@@ -115,7 +112,7 @@ export class Publisher {
     return new Promise((resolve) => this.#roomWaiters.push(resolve));
   }
 
-  /** Resolves when every message taken so far has its answer, whatever that is. */
+  /** Resolves as soon as no message is without its answer, whatever that is. */
   flush(): Promise<void> {
     if (this.#open.size === 0) {
       return READY;
@@ -195,23 +192,11 @@ export class Publisher {
   }
 
   #takeBatch(): Item[] {
-    const batch: Item[] = [];
-    const most = Math.min(BATCH_ITEMS, this.#maxInFlight - this.#sent.size);
-    let bytes = 0;
-    let taken = 0;
-    for (const item of this.#waiting) {
-      if (!item.done) {
-        if (batch.length === most || (batch.length > 0 && bytes + item.size > BATCH_BYTES)) {
-          break;
-        }
-        bytes += item.size;
-        item.sent = true;
-        batch.push(item);
-        this.#sent.set(item.key, item);
-      }
-      ++taken;
+    const batch = takeBatch(this.#waiting, this.#maxInFlight - this.#sent.size);
+    for (const item of batch) {
+      item.sent = true;
+      this.#sent.set(item.key, item);
     }
-    this.#waiting.splice(0, taken);
     return batch;
   }
 
@@ -313,39 +298,10 @@ export class Publisher {
     this.#sent.delete(item.key);
     this.#roomWaiters.shift()?.();
     if (this.#open.size === 0) {
-      clearTimeout(this.#sweep);
-      this.#sweepAt = Infinity;
+      this.#expiry.clear();
       for (const waiter of this.#flushWaiters.splice(0)) {
         waiter();
       }
-    }
-  }
-
-  /** One timer for all: it looks at each item when the first deadline that it knew is over. */
-  #sweepBy(deadline: number): void {
-    if (deadline >= this.#sweepAt) {
-      return;
-    }
-    this.#sweepAt = deadline;
-    clearTimeout(this.#sweep);
-    this.#sweep = setTimeout(() => {
-      this.#expire();
-    }, deadline - Date.now());
-  }
-
-  #expire(): void {
-    this.#sweepAt = Infinity;
-    const now = Date.now();
-    let next = Infinity;
-    for (const item of this.#open) {
-      if (item.deadline <= now) {
-        this.#fail(item, item.unanswered(status.DEADLINE_EXCEEDED, "no answer in time"));
-      } else {
-        next = Math.min(next, item.deadline);
-      }
-    }
-    if (next !== Infinity) {
-      this.#sweepBy(next);
     }
   }
 }
