@@ -1,7 +1,7 @@
 # Headers of others that most files include, parsed once: most files then compile in half the time.
-# ccache would keep nothing of it; where there is ccache each file parses its own, which also finds the
-# file that relies on another's includes.
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT SIDECAR_CCACHE)
+# clang, in its preset, has each file parse its own, which finds the file that relies on another's
+# includes.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   set(precompile ON)
 else()
   set(precompile OFF)
@@ -43,4 +43,6 @@ function(sidecar_precompile target)
     target_precompile_headers(${shared} PRIVATE ${headers})
   endif()
   target_precompile_headers(${target} REUSE_FROM ${shared})
+  # Without it ccache cannot tell which header was meant.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endfunction()
