@@ -34,6 +34,8 @@ export class Publisher {
   readonly #waiting: Item[] = [];
   /** Sent on the open stream, without a result. */
   readonly #sent = new Map<number, Item>();
+  /** The open stream may yet bring a result that nobody waits for. */
+  #strays = false;
   /** All that are not answered: waiting, sent, or between two tries. */
   readonly #open = new Set<Item>();
   #stream: PublishStream | undefined;
@@ -146,7 +148,11 @@ export class Publisher {
         clearTimeout(timer);
         resolve();
       };
-      stream.halfClose();
+      if (this.#strays) {
+        stream.cancel(); // takes back nothing, and waits for nobody's results
+      } else {
+        stream.halfClose();
+      }
     });
   }
 
@@ -250,6 +256,7 @@ export class Publisher {
 
   #onEnd(end: StatusObject): void {
     this.#stream = undefined;
+    this.#strays = false;
     const items = [...this.#sent.values()];
     this.#sent.clear();
     const { code, reason, detail } = errorOf(end);
@@ -295,7 +302,7 @@ export class Publisher {
   #settled(item: Item): void {
     item.finish();
     this.#open.delete(item);
-    this.#sent.delete(item.key);
+    this.#strays ||= this.#sent.delete(item.key);
     this.#roomWaiters.shift()?.();
     if (this.#open.size === 0) {
       this.#expiry.clear();

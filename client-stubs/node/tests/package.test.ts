@@ -1,5 +1,7 @@
 import { strict as assert } from "node:assert";
 import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
@@ -61,6 +63,21 @@ test("the package is there for import and for require, with the same names", () 
     ["--input-type=module", "-e", `import { connect, Reject } from "amqp-sidecar"; ${use}`]);
   assert.equal(required, "true\n");
   assert.equal(imported, "true\n");
+});
+
+test("the package holds what is compiled, its types, the page and the license", () => {
+  const folder = mkdtempSync(join(tmpdir(), "pack."));
+  const { status, stdout, stderr } = spawnSync("npm",
+    ["pack", "--json", "--ignore-scripts", "--pack-destination", folder],
+    { cwd: PACKAGE, encoding: "utf8" });
+  rmSync(folder, { recursive: true });
+  assert.equal(status, 0, stderr);
+  const [pack] = JSON.parse(stdout) as { files: { path: string }[] }[];
+  const paths = pack?.files.map((file) => file.path) ?? [];
+  for (const wanted of ["dist/index.js", "dist/index.d.ts", "LICENSE", "README.md"]) {
+    assert(paths.includes(wanted), wanted);
+  }
+  assert(paths.every((path) => !/^(src|tests|build|node_modules)/.test(path)), paths.join("\n"));
 });
 
 test("a process with nothing left to do ends by itself", () => {

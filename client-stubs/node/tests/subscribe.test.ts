@@ -179,7 +179,7 @@ describe("a handler", () => {
     const seen: string[] = [];
     const subscription = client.subscribe(queue, async (delivery) => {
       seen.push(delivery.messageId);
-      await new Promise((resolve) => setTimeout(resolve, 2500)); // the work
+      await new Promise((resolve) => setTimeout(resolve, 1600)); // the work
     }, { ackDeadlineMs: 1000, onEvent: (event) => events.push(event) });
     await eventually("the second began", () => seen.length === 2);
     await subscription.stop();
