@@ -1,0 +1,2 @@
+/** To come. */
+final class Bench {}
