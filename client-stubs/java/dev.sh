@@ -24,7 +24,11 @@ compile() {
     return
   fi
   rm -rf "$build/compiled" "$build/test-classes" "$build/classes/dev/amqpsidecar/client"
-  maven -o test-compile
+  # Quiet, Maven would not say which warning it was.
+  mvn -B -o "-Dbuild.folder=$build" test-compile >"$build/compile.log" 2>&1 || {
+    grep -E '^\[(WARNING|ERROR)\]' "$build/compile.log" | sort -u
+    exit 1
+  }
   touch "$build/compiled"
 }
 
@@ -73,9 +77,9 @@ lint() {
 case ${1-} in
   setup) setup ;;
   lint) lint ;;
-  test) compile && maven -o surefire:test@default-test surefire:test@without-opentelemetry ;;
-  example) compile && run "${@:2}" ;;
-  crosstalk) compile && run Crosstalk "${@:2}" ;;
-  bench) compile && run Bench "${@:2}" ;;
+  test) compile; maven -o surefire:test@default-test surefire:test@without-opentelemetry ;;
+  example) compile; run "${@:2}" ;;
+  crosstalk) compile; run Crosstalk "${@:2}" ;;
+  bench) compile; run Bench "${@:2}" ;;
   *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 64 ;;
 esac
