@@ -11,6 +11,7 @@ usage: deploy/install-deps.sh GROUP...
   deploy  what makes the Debian package, and checks it and the rest of deploy/
   test    what the tests and the lint need besides
   page    a browser, for the tests of the status page: 106 MB to fetch, 327 MB on disk
+  stubs   the languages of client-stubs/; of Go, Node, npm, a JDK and Maven those that are not in PATH
 Run it as root or as a user who has sudo.
 END
 }
@@ -34,6 +35,14 @@ page=(chromium-headless-shell fonts-inter protobuf-compiler python3 python3-grpc
 deploy=(buildah dpkg-dev fakeroot lintian man-db mmdebstrap python3-grpcio python3-jsonschema
   python3-yaml systemd)
 
+# For client-stubs/. git: Go asks it for a module's version.
+stubs=(git nlohmann-json3-dev python3-venv)
+command -v go >/dev/null || stubs+=(golang-go)
+command -v node >/dev/null || stubs+=(nodejs)
+command -v npm >/dev/null || stubs+=(npm)
+command -v javac >/dev/null || stubs+=(default-jdk-headless)
+command -v mvn >/dev/null || stubs+=(maven)
+
 die() {
   printf 'install-deps: %s\n' "$*" >&2
   exit 1
@@ -48,6 +57,7 @@ for group in "$@"; do
     deploy) wanted+=("${deploy[@]}") ;;
     test) wanted+=("${tests[@]}") ;;
     page) wanted+=("${page[@]}") ;;
+    stubs) wanted+=("${stubs[@]}") ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 64 ;;
   esac

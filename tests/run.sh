@@ -13,7 +13,7 @@ usage: tests/run.sh [--long] [CTEST ARGUMENT]...
   tests/run.sh --long              the drills in their long form (about an hour), and nothing else
                                    unless arguments choose
   tests/run.sh -L unit             only the tests with this label: unit, suite, simulation,
-                                   integration, page, drill, deploy, fuzz, lint
+                                   integration, page, drill, deploy, fuzz, lint, stub
   tests/run.sh -R subscribe        only the tests whose name matches
   tests/run.sh --long -R 'row 18'  one drill in its long form
 The drills' figures are printed at the end, a line each.
@@ -77,9 +77,21 @@ run() {
   return "$status"
 }
 
-"$root/deploy/install-deps.sh" build broker test deploy page
+# What was not run, and why: a skipped test is easily overlooked.
+tell_skipped() {
+  local log=$build/Testing/Temporary/LastTest.log
+  sed -n 's/^stub skipped: /  the stub of /p; s/^drill skipped: /  a drill: /p
+    s/^deploy skipped: /  of deploy: /p' "$log" | sort -u >"$TMPDIR/skipped"
+  [ ! -s "$TMPDIR/skipped" ] || {
+    echo "NOT RUN, $(wc -l <"$TMPDIR/skipped") in all:"
+    cat "$TMPDIR/skipped"
+  }
+}
+
+"$root/deploy/install-deps.sh" build broker test deploy page stubs
 run cmake -S "$root" --preset dev
-run cmake --build "$build" --parallel "$(nproc)"
+# The stubs fetch what they need while the daemon is compiled, one more at a time for that.
+run cmake --build "$build" --target all stub-setups --parallel "$(($(nproc) + 1))"
 status=0
 # Two at a time: most wait more than they work. What measures runs by itself (RUN_SERIAL).
 run ctest --test-dir "$build" --output-on-failure --parallel 2 "$@" || status=$?
@@ -98,4 +110,5 @@ if [ "$status" -ne 0 ] && [ -s "$results/LastTestsFailed.log" ] &&
   run ctest --test-dir "$build" --output-on-failure --rerun-failed || status=$?
   grep -h '^figure: ' "$results/LastTest.log" || true
 fi
+tell_skipped
 exit "$status"

@@ -38,6 +38,7 @@ std::string_view FailedByName(FailedBy by) {
 
 Fate PlanRetry(const std::optional<RetryPolicy>& policy, const FailedDelivery& failed,
                absl::FunctionRef<bool()> has_exchange_of_its_own) {
+  if (failed.not_attempted) return {};
   if (failed.dead_letter) return {Fate::Kind::kDeadLetter};
   const bool rejected = failed.by == FailedBy::kReject || failed.by == FailedBy::kInvalid;
   if (rejected || IsLast(policy, failed)) {

@@ -29,6 +29,8 @@ struct FailedDelivery {
   std::optional<base::Duration> delay = std::nullopt;
   // Of one that is kInvalid: moved by the sidecar in any case; else it is as if rejected.
   bool dead_letter = false;
+  // Of one that is kNack: its consumer had not begun the work.
+  bool not_attempted = false;
 };
 
 struct Fate {

@@ -101,6 +101,7 @@ Settler::Outcome Settler::Settle(uint64_t tag, const Settlement& how,
   failed.by = how.verb == Verb::kReject ? FailedBy::kReject : FailedBy::kNack;
   failed.attempt = message.attempt;
   failed.delay = how.delay;
+  failed.not_attempted = how.not_attempted;
   return {std::nullopt, !Fail(tag, failed, how.cause, moved)};
 }
 

@@ -119,6 +119,9 @@ std::optional<Error> CheckSubscribe(const SubscribeRequest& request, base::Durat
 }
 
 std::optional<Error> CheckSettlement(const Settlement& settlement) {
+  if (settlement.delay && settlement.not_attempted) {
+    return Invalid("not_attempted requeues at once: it excludes delay");
+  }
   if (settlement.delay) {
     if (auto error = CheckDelay("delay", *settlement.delay)) return error;
   }

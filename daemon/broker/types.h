@@ -211,6 +211,8 @@ struct Settlement {
   std::vector<std::string> delivery_ids;  // of any subscriptions
   // Of a nack: kMinDelay to kMaxDelay. Nothing: the retry policy's backoff, or at once.
   std::optional<base::Duration> delay;
+  // Of a nack without a delay: the work was not begun. At once, and by no retry policy.
+  bool not_attempted = false;
   std::string cause;  // of a reject, for a person
 };
 

@@ -267,6 +267,7 @@ MaybeError TakeSettlement(v1::NackRequest& in, broker::Settlement& out) {
   out.delivery_ids = TakeIds(*in.mutable_delivery_ids());
   if (auto error = TakeDuration(in.has_delay(), in.delay(), "delay", out.delay)) return error;
   if (out.delay == base::Duration::zero()) out.delay.reset();
+  out.not_attempted = in.not_attempted();
   return std::nullopt;
 }
 

@@ -61,6 +61,30 @@ TEST_CASE(
   CHECK(stream.delivery_count() == 2);
 }
 
+TEST_CASE("What was not attempted comes again at once, and no attempt of the policy is counted") {
+  World world;
+  const std::string queue = world.names.Queue();
+  PublishNumbers(world.direct, queue, 1);
+  SubscribeStream stream(world.client, WithRetry(RequestFor(queue), 1, 10s));
+  pb::NackRequest request;
+  request.set_not_attempted(true);
+  // With one attempt allowed any other nack would make it a dead letter.
+  for (int i = 0; i < 3; ++i) {
+    const SubscribeStream::Arrival arrival = stream.Next();
+    CHECK(arrival.delivery.attempt() == 1);
+    CHECK(arrival.delivery.redelivered() == (i > 0));
+    request.clear_delivery_ids();
+    request.add_delivery_ids(arrival.id());
+    request.mutable_delay()->set_seconds(1);
+    CheckInvalid(Settle(world.client, &pb::SubscriberService::Stub::Nack, request).outcome,
+                 "delay");
+    request.clear_delay();
+    CHECK(Settle(world.client, &pb::SubscriberService::Stub::Nack, request).took_all());
+  }
+  CHECK(world.client.Ack({stream.Next().id()}).empty());
+  CHECK_FALSE(world.direct.QueueExists(queue + ".dead"));
+}
+
 TEST_CASE("A delay that is out of range is refused, and the delivery is unsettled still") {
   World world;
   const std::string queue = world.names.Queue();

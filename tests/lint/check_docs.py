@@ -22,7 +22,8 @@ CONFIG = re.compile(r"^```yaml config\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def documents(root):
-    return sorted([*root.glob("*.md"), *(root / "docs").rglob("*.md")])
+    return sorted([*root.glob("*.md"), *(root / "docs").rglob("*.md"),
+                   *(root / "client-stubs").glob("*.md"), *(root / "client-stubs").glob("*/*.md")])
 
 
 def broken_pointers(root, document, text):

@@ -1,8 +1,13 @@
 #!/usr/bin/env bash
-# Runs the commands of the documents: every block that begins with ```sh run, in order, one shell a
-# document, against a sidecar on a private RabbitMQ node. Usage: run_docs.sh ROOT AMQP_SIDECAR NODE_DIR
+# Runs the commands of the documents: every block that begins with ```sh run, and
+# with SIDECAR_DRILLS=long those with ```sh run long, in order, one shell a
+# document, against a sidecar on a private RabbitMQ node.
+# Usage: run_docs.sh ROOT AMQP_SIDECAR NODE_DIR [DOCUMENT...]; without them, README.md, docs/ and the like
 set -euo pipefail
 root=$1 binary=$2 node=$3
+shift 3
+documents=("$@")
+[ $# -gt 0 ] || documents=("$root"/*.md "$root"/docs/*.md)
 
 folder=$(mktemp -d)
 sidecar=
@@ -38,8 +43,11 @@ grep -q '^listening on' "$folder/out" || { cat "$folder/log"; exit 1; }
 export AMQP_SIDECAR_ADDR=unix://$folder/sidecar.sock
 PATH=$(dirname "$binary"):$PATH
 count=0
-for document in "$root"/*.md "$root"/docs/*.md; do
-  awk '/^```sh run$/ {inside = 1; next} /^```$/ {inside = 0} inside' "$document" >"$folder/commands"
+for document in "${documents[@]}"; do
+  awk -v long="${SIDECAR_DRILLS:-}" '
+    /^```sh run$/ || (long == "long" && /^```sh run long$/) {inside = 1; next}
+    /^```$/ {inside = 0}
+    inside' "$document" >"$folder/commands"
   [ -s "$folder/commands" ] || continue
   count=$((count + 1))
   echo "== ${document#"$root"/}"

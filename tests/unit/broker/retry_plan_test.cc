@@ -52,6 +52,15 @@ TEST_CASE("a nack's own delay goes before the policy's, and does not save from t
   CHECK(PlanRetry(Policy(3), Nacked(3, milliseconds(70)), kHasNone) == Fate{Kind::kDeadLetter});
 }
 
+TEST_CASE(
+    "what was not attempted goes back at once, by whatever policy, also after the last attempt") {
+  FailedDelivery released = Nacked(3);
+  released.not_attempted = true;
+  CHECK(PlanRetry(std::nullopt, released, kHasNone) == Fate{Kind::kRequeue});
+  CHECK(PlanRetry(Policy(0), released, kHasNone) == Fate{Kind::kRequeue});
+  CHECK(PlanRetry(Policy(3), released, kHasExchange) == Fate{Kind::kRequeue});
+}
+
 TEST_CASE("after the last attempt: the policy's exchange, the queue's own, <queue>.dead") {
   RetryPolicy policy = Policy(3);
   for (const FailedBy by : {FailedBy::kNack, FailedBy::kAckDeadline, FailedBy::kRedelivery}) {

@@ -196,6 +196,10 @@ TEST_CASE("settlements are taken with their ids, a nack's delay and a reject's c
   nack.mutable_delay()->set_nanos(0);
   CHECK_FALSE(TakeSettlement(nack, out));
   CHECK_FALSE(out.delay);
+  CHECK_FALSE(out.not_attempted);
+  nack.set_not_attempted(true);
+  CHECK_FALSE(TakeSettlement(nack, out));
+  CHECK(out.not_attempted);
   v1::RejectRequest reject;
   reject.set_cause("no such customer");
   broker::Settlement rejected;
