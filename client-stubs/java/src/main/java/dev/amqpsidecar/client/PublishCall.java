@@ -15,6 +15,9 @@ import java.util.concurrent.CompletableFuture;
  * time allows. One try at a time.
  */
 final class PublishCall {
+  // A shorter one ends without an answer, and then nobody knows.
+  private static final long SHORTEST_TRY_NANOS = 100_000_000;
+
   private final Connection connection;
   private final PublishRequest request;
   private final String messageId;
@@ -66,7 +69,8 @@ final class PublishCall {
     boolean again =
         failure.code() == Status.Code.UNAVAILABLE && failure.persisted() == Persisted.NO;
     long pause = backoff.next();
-    if (!again || connection.closed() || deadline - System.nanoTime() <= pause) {
+    long left = deadline - System.nanoTime() - pause;
+    if (!again || connection.closed() || left < SHORTEST_TRY_NANOS) {
       future.completeExceptionally(failure);
       return;
     }

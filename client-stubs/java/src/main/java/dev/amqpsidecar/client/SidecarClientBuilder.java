@@ -6,7 +6,9 @@ import io.grpc.Channel;
 import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
-import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import java.time.Duration;
 
 /** Makes a {@link SidecarClient}. For one thread. */
@@ -91,8 +93,12 @@ public final class SidecarClientBuilder {
       return new SidecarClient(new Connection(channel, false, json, timeout));
     }
     String target = Address.target(address == null ? Address.fromEnvironment() : address);
-    // Retries are this package's own, by what the sidecar says.
-    ManagedChannel own = Grpc.newChannelBuilder(target, credentials).disableRetry().build();
-    return new SidecarClient(new Connection(own, true, json, timeout));
+    ManagedChannelBuilder<?> own = Grpc.newChannelBuilder(target, credentials);
+    own.disableRetry(); // Retries are this package's own, by what the sidecar says.
+    if (target.startsWith("unix:") && own instanceof NettyChannelBuilder netty) {
+      // Netty would warn at every connection that a Unix socket has no such option.
+      netty.withOption(ChannelOption.SO_KEEPALIVE, null);
+    }
+    return new SidecarClient(new Connection(own.build(), true, json, timeout));
   }
 }

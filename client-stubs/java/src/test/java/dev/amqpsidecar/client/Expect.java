@@ -59,6 +59,8 @@ final class Expect {
         () -> assertEquals(persisted, failure.persisted()),
         () -> assertEquals(retryable, failure.retryable()),
         () -> assertTrue(!failure.detail().isEmpty(), "a detail"),
-        () -> assertTrue(failure.getMessage().startsWith(reason + " (" + code + "): ")));
+        () ->
+            assertTrue(
+                failure.getMessage().startsWith((reason + " (" + code + "): ").stripLeading())));
   }
 }
