@@ -156,7 +156,9 @@ final class StopTest {
         hold(
             client,
             queue,
-            SubscribeOptions.builder().arguments(Map.of("x-stream-offset", "first")));
+            SubscribeOptions.builder()
+                .ackDeadline(Duration.ZERO) // A stream takes nothing back.
+                .arguments(Map.of("x-stream-offset", "first")));
     World.eventually("one has begun", () -> begun.get() == 1 || subscription.done().isDone());
     CompletableFuture<Void> stopping =
         CompletableFuture.runAsync(() -> subscription.stop(Duration.ofSeconds(10)));
