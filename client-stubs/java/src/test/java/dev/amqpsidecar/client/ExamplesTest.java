@@ -23,7 +23,7 @@ final class ExamplesTest {
       client.deleteQueue("billing", false, false); // Of a run before, on the same node.
       client.deleteQueue("billing.dead", false, false);
       assertEquals(
-          List.of("declared [billing, billing.dead]"), run(sidecar, "DeclareTopology"));
+          List.of("declared [billing, billing.dead]"), run(sidecar, "Topology"));
       List<String> id = run(sidecar, "Publish");
       assertTrue(id.size() == 1 && id.get(0).matches("[0-9a-f-]{36}"), id.toString());
       assertEquals(List.of("1000 confirmed"), run(sidecar, "BulkPublish"));

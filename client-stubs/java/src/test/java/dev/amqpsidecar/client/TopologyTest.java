@@ -38,7 +38,7 @@ final class TopologyTest {
     List<String> names =
         client.declare(
             List.of(new Exchange(exchange, "topic").withAutoDelete(false)),
-            List.of(new Queue(name).withType(QueueType.QUORUM), new Queue("").withExclusive(true)),
+            List.of(new Queue(name).withType(QueueType.CLASSIC), new Queue("").withExclusive(true)),
             List.of(binding));
     assertEquals(2, names.size());
     assertEquals(name, names.get(0));
@@ -83,7 +83,7 @@ final class TopologyTest {
             Reason.TOPOLOGY_CONFLICT);
     assertTrue(conflict.detail().contains("x-message-ttl"), conflict.detail());
     Expect.failure(
-        () -> declare(new Queue("amq.mine")), Code.INVALID_ARGUMENT, Reason.INVALID_TOPOLOGY);
+        () -> declare(new Queue("amq.mine")), Code.PERMISSION_DENIED, Reason.ACCESS_REFUSED);
     Expect.failure(
         () -> client.unbind(new Binding(queue, "", "key")),
         Code.INVALID_ARGUMENT,

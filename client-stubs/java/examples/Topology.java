@@ -5,7 +5,7 @@ import dev.amqpsidecar.client.SidecarClient;
 import java.util.List;
 
 /** Declares what the other examples use. The sidecar declares it again after every reconnect. */
-final class DeclareTopology {
+final class Topology {
   public static void main(String[] args) {
     try (SidecarClient client = SidecarClient.connect()) {
       List<String> queues =
