@@ -24,8 +24,8 @@ broker=(rabbitmq-server)
 # faketime: a clock that jumps, for one process only (tests/drills). pip: fetches the suites of JSON
 # (tests/suites). prometheus: promtool, for the alert rules. grpcio and pika: the services of
 # docs/migrating.md. mmdebstrap: a machine with nothing on it (tests/readme).
-tests=(catch2 clang-format-19 faketime mmdebstrap openssl prometheus python3 python3-grpcio
-  python3-pika python3-pip python3-protobuf python3-yaml)
+tests=(catch2 clang-format-19 clang-tidy-19 faketime mmdebstrap nlohmann-json3-dev openssl prometheus
+  python3 python3-grpcio python3-pika python3-pip python3-protobuf python3-yaml)
 # Their packages bring services that they start: a private node and promtool are all that is wanted.
 services=(rabbitmq-server prometheus)
 # Chromium without what draws windows; grpcio to make traffic; the font and PIL for the screenshots.

@@ -100,20 +100,24 @@ TEST_CASE("row 3: rolling restart of three nodes", "[drill][cluster]") {
   Drill drill("3", options);
   WaitForAllMembers(options.nodes, drill.quorum);
   drill.StartLoad(TenSeconds(drill.quorum));
+  // In the short form the one that the sidecar is connected to: each takes half a minute.
+  const Nodes restarted =
+      LongForm() ? options.nodes : Nodes{NodeOf(*drill.sidecar, options.nodes)};
   const int rounds = Form(1, 3);
   const auto start = Clock::now();
   for (int i = 0; i < rounds; ++i) {
-    for (const RabbitmqNode& node : options.nodes) {
+    for (const RabbitmqNode& node : restarted) {
       REQUIRE(drill.load->WaitForOk(Form<size_t>(500, 10'000), 60s));
       Restart(node, [&] { node.Shutdown(); });
       WaitForAllMembers(options.nodes, drill.quorum);
     }
   }
   REQUIRE(drill.load->WaitForOk(500));
-  drill.figures.Add("restarts", 3 * rounds);
+  const size_t restarts = restarted.size() * static_cast<size_t>(rounds);
+  drill.figures.Add("restarts", restarts);
   drill.figures.Add("longest_gap_ms", drill.load->LongestGapSince(start));
   CheckNoneFailed(*drill.load);
-  drill.End(static_cast<size_t>(3 * rounds));
+  drill.End(restarts);
 }
 
 void DrillLeaderDeath(const std::string& row, bool connected_to_leader) {

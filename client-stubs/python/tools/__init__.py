@@ -1,0 +1,1 @@
+"""What the project's own tests run of this package: not part of it."""
