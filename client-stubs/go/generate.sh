@@ -4,7 +4,7 @@
 # none in its registry.
 set -euo pipefail
 
-readonly PROTOC=1.62.3 # of grpcio-tools: protoc 25.1
+readonly PROTOC=1.72.1 # of grpcio-tools, as for Python
 readonly GEN_GO=v1.33.0
 readonly GEN_GO_GRPC=v1.3.0
 
