@@ -33,7 +33,7 @@ asyncio.run(main())
 
 
 def traceparent(context: trace.SpanContext) -> str:
-    return f"00-{context.trace_id:032x}-{context.span_id:016x}-01"
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
 
 async def test_the_current_span_goes_along_with_a_message(client: Client, queue: str) -> None:
