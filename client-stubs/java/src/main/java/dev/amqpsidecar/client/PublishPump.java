@@ -19,6 +19,10 @@ import java.util.concurrent.locks.ReentrantLock;
 final class PublishPump implements PublishStream.Listener {
   private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+  // A thread that waits for room is woken when an eighth is free, or looks after so long: one by one
+  // each message would cost a switch of threads, and go in a batch of its own.
+  private static final long ROOM_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
   private record Outcome(PublishEntry entry, PublishResult result, SidecarException failure) {}
 
   private final Connection connection;
@@ -34,6 +38,8 @@ final class PublishPump implements PublishStream.Listener {
   private boolean pausing; // before the next stream
   private boolean writing; // a task is at it
   private boolean closed;
+  private List<Outcome> decided = new ArrayList<>(); // and their futures not complete
+  private boolean completing; // a task is at it
   private int uncompleted; // futures that were handed out
   private int blocked; // threads that wait for room
   private Future<?> expiry;
@@ -188,7 +194,7 @@ final class PublishPump implements PublishStream.Listener {
         if (left <= 0) {
           return entry.failure(Status.Code.DEADLINE_EXCEEDED, false, "too many are in flight");
         }
-        changed.awaitNanos(left);
+        changed.awaitNanos(Math.min(left, ROOM_NANOS));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -341,26 +347,46 @@ final class PublishPump implements PublishStream.Listener {
     }
   }
 
-  // Completes the futures elsewhere: the user's code may hang on them.
   private void unlockAndComplete(List<Outcome> outcomes) {
-    if (blocked > 0) {
+    if (blocked > 0 && backlog.size() <= maxInFlight - maxInFlight / 8) {
       changed.signalAll();
     }
+    decided.addAll(outcomes);
+    boolean wake = !completing && !decided.isEmpty();
+    completing = completing || wake;
     lock.unlock();
-    if (outcomes.isEmpty()) {
-      return;
+    if (wake) {
+      connection.run(this::complete);
     }
-    connection.run(
-        () -> {
-          for (Outcome outcome : outcomes) {
-            if (outcome.failure() == null) {
-              outcome.entry().future.complete(outcome.result());
-            } else {
-              outcome.entry().future.completeExceptionally(outcome.failure());
-            }
-          }
-          completed(outcomes.size());
-        });
+  }
+
+  // A task, one at a time: the user's code may hang on the futures.
+  private void complete() {
+    List<Outcome> outcomes = List.of();
+    while (true) {
+      lock.lock();
+      try {
+        uncompleted -= outcomes.size();
+        if (uncompleted == 0) {
+          changed.signalAll();
+        }
+        if (decided.isEmpty()) {
+          completing = false;
+          return;
+        }
+        outcomes = decided;
+        decided = new ArrayList<>();
+      } finally {
+        lock.unlock();
+      }
+      for (Outcome outcome : outcomes) {
+        if (outcome.failure() == null) {
+          outcome.entry().future.complete(outcome.result());
+        } else {
+          outcome.entry().future.completeExceptionally(outcome.failure());
+        }
+      }
+    }
   }
 
   private void completed(int count) {

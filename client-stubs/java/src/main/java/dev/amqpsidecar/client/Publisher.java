@@ -15,7 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * when the stream breaks, what was written and not answered fails with {@link Persisted#UNKNOWN}:
  * publish it again with the failure's message id. The stream comes back by itself.
  *
- * <p>Futures are completed on threads of the client's, which may block.
+ * <p>Futures are completed one after the other on a thread of the client's: what hangs on one may
+ * block and publish, but must not wait for another one's future.
  */
 public final class Publisher implements AutoCloseable {
   private final Connection connection;
