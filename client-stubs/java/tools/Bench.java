@@ -1,14 +1,13 @@
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
-import com.rabbitmq.client.ConfirmCallback;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.DefaultConsumer;
 import com.rabbitmq.client.Envelope;
-import com.rabbitmq.client.MessageProperties;
 import com.sun.management.OperatingSystemMXBean;
 import dev.amqpsidecar.client.Publisher;
 import dev.amqpsidecar.client.PublisherOptions;
+import dev.amqpsidecar.client.Queue;
 import dev.amqpsidecar.client.SidecarClient;
 import dev.amqpsidecar.client.SubscribeOptions;
 import dev.amqpsidecar.client.Subscription;
@@ -16,11 +15,10 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * How fast the stub is, beside the RabbitMQ Java client. Prints one JSON line: messages, seconds,
@@ -30,11 +28,14 @@ import java.util.concurrent.atomic.AtomicLong;
  * publish|consume direct|stub --queue Q --messages N --body BYTES --window W --amqp URI
  * </pre>
  *
- * <p>Publish: confirmed, persistent, mandatory, W unconfirmed at once; a tenth is published before
- * the clock starts. Consume: prefetch 256, each acked on its own; N have to lie in the queue.
+ * <p>Publish: confirmed, persistent, mandatory, W unconfirmed at once. Consume: prefetch 256, each
+ * acked on its own; N have to lie in the queue. The clock starts when the same has been done with
+ * WARM_UP messages on a queue of its own, so that the compiler of the JVM is through, and, to
+ * publish, with a tenth on the queue itself.
  */
 final class Bench {
   private static final int PREFETCH = 256;
+  private static final int WARM_UP = 20_000;
   private static final int PATIENCE_SECONDS = 300;
 
   private final String queue;
@@ -73,52 +74,24 @@ final class Bench {
   private void publishDirect() throws Exception {
     try (Connection connection = connect();
         Channel channel = connection.createChannel()) {
-      channel.confirmSelect();
-      channel.addReturnListener(returned -> fail("returned"));
-      Semaphore room = new Semaphore(window);
-      AtomicLong confirmed = new AtomicLong();
-      ConfirmCallback acked =
-          (tag, multiple) -> {
-            // RabbitMQ confirms in order of the tags when it says multiple.
-            int count = multiple ? (int) (tag - confirmed.get()) : 1;
-            confirmed.addAndGet(count);
-            room.release(count);
-          };
-      channel.addConfirmListener(acked, (tag, multiple) -> fail("nacked"));
-      AMQP.BasicProperties properties =
-          MessageProperties.PERSISTENT_BASIC.builder().contentType("application/json").build();
-      for (int count : new int[] {messages / 10, messages}) {
-        start();
-        for (int i = 0; i < count; i++) {
-          room.acquire();
-          channel.basicPublish("", queue, true, properties, body);
-        }
-        room.acquire(window);
-        room.release(window);
-      }
+      DirectPublisher publisher = new DirectPublisher(channel, window);
+      publisher.publish(scratch(channel), body, WARM_UP);
+      publisher.publish(queue, body, messages / 10);
+      start();
+      publisher.publish(queue, body, messages);
       report();
     }
   }
 
   private void publishStub() throws Exception {
-    PublisherOptions options =
-        PublisherOptions.DEFAULT.withMaxInFlight(window).withTimeout(Duration.ofSeconds(60));
     try (SidecarClient client = SidecarClient.connect();
-        Publisher publisher = client.publisher(options)) {
-      for (int count : new int[] {messages / 10, messages}) {
-        start();
-        for (int i = 0; i < count; i++) {
-          publisher
-              .publish("", queue, body)
-              .whenComplete(
-                  (result, failure) -> {
-                    if (failure != null) {
-                      fail(failure.getMessage());
-                    }
-                  });
-        }
-        publisher.flush();
-      }
+        Publisher publisher = client.publisher(window())) {
+      String scratch = scratch(client);
+      publish(publisher, scratch, WARM_UP);
+      client.deleteQueue(scratch, false, false);
+      publish(publisher, queue, messages / 10);
+      start();
+      publish(publisher, queue, messages);
       report();
     }
   }
@@ -127,40 +100,87 @@ final class Bench {
     try (Connection connection = connect();
         Channel channel = connection.createChannel()) {
       channel.basicQos(PREFETCH);
-      CountDownLatch left = new CountDownLatch(messages);
+      String scratch = scratch(channel);
+      try (Channel publishing = connection.createChannel()) {
+        new DirectPublisher(publishing, window).publish(scratch, body, WARM_UP);
+      }
+      consume(channel, scratch, WARM_UP);
       start();
-      channel.basicConsume(
-          queue,
-          false,
-          new DefaultConsumer(channel) {
-            @Override
-            public void handleDelivery(
-                String tag, Envelope envelope, AMQP.BasicProperties properties, byte[] delivered)
-                throws IOException {
-              if (left.getCount() > 0) {
-                channel.basicAck(envelope.getDeliveryTag(), false);
-                left.countDown();
-              }
-            }
-          });
-      await(left);
+      consume(channel, queue, messages);
       report();
     }
   }
 
   private void consumeStub() throws Exception {
     try (SidecarClient client = SidecarClient.connect()) {
-      CountDownLatch left = new CountDownLatch(messages);
+      String scratch = scratch(client);
+      try (Publisher publisher = client.publisher(window())) {
+        publish(publisher, scratch, WARM_UP);
+      }
+      consume(client, scratch, WARM_UP);
+      client.deleteQueue(scratch, false, false);
       start();
-      Subscription subscription =
-          client.subscribe(
-              queue,
-              delivery -> left.countDown(),
-              SubscribeOptions.builder().prefetch(PREFETCH).build());
-      await(left);
-      subscription.stop(); // Returns when the sidecar has taken every ack.
+      consume(client, queue, messages);
       report();
     }
+  }
+
+  private void publish(Publisher publisher, String to, int count) throws InterruptedException {
+    for (int i = 0; i < count; i++) {
+      publisher
+          .publish("", to, body)
+          .whenComplete(
+              (result, failure) -> {
+                if (failure != null) {
+                  fail(failure.getMessage());
+                }
+              });
+    }
+    publisher.flush();
+  }
+
+  private static void consume(SidecarClient client, String from, int count)
+      throws InterruptedException {
+    CountDownLatch left = new CountDownLatch(count);
+    Subscription subscription =
+        client.subscribe(
+            from,
+            delivery -> left.countDown(),
+            SubscribeOptions.builder().prefetch(PREFETCH).onEvent(event -> {}).build());
+    await(left);
+    subscription.stop(); // Returns when the sidecar has taken every ack.
+  }
+
+  private static void consume(Channel channel, String from, int count) throws Exception {
+    CountDownLatch left = new CountDownLatch(count);
+    String tag =
+        channel.basicConsume(
+            from,
+            false,
+            new DefaultConsumer(channel) {
+              @Override
+              public void handleDelivery(
+                  String tag, Envelope envelope, AMQP.BasicProperties properties, byte[] delivered)
+                  throws IOException {
+                channel.basicAck(envelope.getDeliveryTag(), false);
+                left.countDown();
+              }
+            });
+    await(left);
+    channel.basicCancel(tag); // Answered after the acks were read.
+  }
+
+  private PublisherOptions window() {
+    return PublisherOptions.DEFAULT.withMaxInFlight(window).withTimeout(Duration.ofSeconds(60));
+  }
+
+  private static String scratch(SidecarClient client) {
+    return client.declare(List.of(), List.of(new Queue("")), List.of()).get(0);
+  }
+
+  private static String scratch(Channel channel) throws IOException {
+    // Durable as the queue itself, and gone with the connection.
+    return channel.queueDeclare("", true, true, true, null).getQueue();
   }
 
   private Connection connect() throws Exception {
@@ -175,7 +195,7 @@ final class Bench {
     }
   }
 
-  private static void fail(String why) {
+  static void fail(String why) {
     System.err.println("bench: " + why);
     System.exit(1);
   }

@@ -37,7 +37,7 @@ public final class Delivery {
    * @param <T> what it becomes
    * @param type of a record, a class, a Map
    * @return an object of it
-   * @throws InvalidJsonException if it is no JSON, or no such object; thrown on by the handler, that
+   * @throws InvalidJsonException if it is no JSON, or no such object; thrown on by the handler, it
    *     rejects the message
    */
   public <T> T json(Class<T> type) {

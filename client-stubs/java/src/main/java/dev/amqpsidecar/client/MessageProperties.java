@@ -6,7 +6,9 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
-/** The AMQP properties of a delivery, as its publisher set them. Texts that are not set are empty. */
+/**
+ * The AMQP properties of a delivery, as its publisher set them. Texts that are not set are empty.
+ */
 public final class MessageProperties {
   private final Properties proto;
 
@@ -29,8 +31,8 @@ public final class MessageProperties {
   }
 
   /**
-   * {@return the headers in Java's types: String, Long, Double, Boolean, byte[], Instant, List, Map,
-   * and null for AMQP's void; a copy, made anew by every call}
+   * {@return the headers in Java's types: String, Long, Double, Boolean, byte[], Instant, List,
+   * Map, and null for AMQP's void; a copy, made anew by every call}
    */
   public Map<String, Object> headers() {
     return Fields.toJava(proto.getHeadersMap());

@@ -83,15 +83,6 @@ final class PublishBacklog {
     }
   }
 
-  /** Why what waits was not written yet: the end of a stream. */
-  void blame(SidecarException end) {
-    for (PublishEntry entry : waiting) {
-      if (entry.last == null) {
-        entry.last = entry.unanswered(end, false);
-      }
-    }
-  }
-
   /** Takes out what is due by {@code now}, and says of each whether its last try was written. */
   void takeDue(long now, BiConsumer<PublishEntry, Boolean> due) {
     take(waiting.iterator(), now, entry -> due.accept(entry, false));

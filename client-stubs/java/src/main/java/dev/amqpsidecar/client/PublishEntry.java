@@ -39,10 +39,13 @@ final class PublishEntry {
     return SidecarException.ofPublish(code, reason, persisted, detail, messageId(), null);
   }
 
-  /** Its time is up. */
-  SidecarException expired(boolean sent) {
+  /** Its time is up; {@code end} is how the last stream ended, if that is why. */
+  SidecarException expired(boolean sent, SidecarException end) {
     if (last != null) {
       return sent ? last.withUnknown() : last;
+    }
+    if (!sent && end != null) {
+      return unanswered(end, false);
     }
     String detail = sent ? "no answer in time" : "not written in time";
     return failure(Status.Code.DEADLINE_EXCEEDED, sent, detail);

@@ -36,7 +36,9 @@ public final class PublishOptions {
     return new Builder();
   }
 
-  /** Sets one by one. Texts are at most 255 bytes of UTF-8 each; the sidecar refuses longer ones. */
+  /**
+   * Sets one by one. Texts are at most 255 bytes of UTF-8 each; the sidecar refuses longer ones.
+   */
   public static final class Builder {
     private final Properties.Builder properties = Properties.newBuilder();
     private boolean allowUnroutable;

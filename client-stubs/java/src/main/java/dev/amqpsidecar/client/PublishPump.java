@@ -1,5 +1,6 @@
 package dev.amqpsidecar.client;
 
+import dev.amqpsidecar.client.PublishFutures.Outcome;
 import dev.amqpsidecar.v1.PublishStreamRequest;
 import dev.amqpsidecar.v1.PublishStreamResponse;
 import io.grpc.Status;
@@ -19,10 +20,13 @@ import java.util.concurrent.locks.ReentrantLock;
 final class PublishPump implements PublishStream.Listener {
   private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  private record Outcome(PublishEntry entry, PublishResult result, SidecarException failure) {}
+  // A thread that waits for room is woken when an eighth is free, or looks after so long: else each
+  // message would cost a switch of threads, and go in a batch of its own.
+  private static final long ROOM_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
   private final Connection connection;
   private final int maxInFlight;
+  private final PublishFutures futures;
   private final Runnable abort = this::abort;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -31,10 +35,10 @@ final class PublishPump implements PublishStream.Listener {
   private final PublishBacklog backlog = new PublishBacklog();
   private final Backoff reopening = Backoff.ofPublish();
   private PublishStream stream;
+  private SidecarException lastEnd; // of a stream, and nothing was answered since
   private boolean pausing; // before the next stream
   private boolean writing; // a task is at it
   private boolean closed;
-  private int uncompleted; // futures that were handed out
   private int blocked; // threads that wait for room
   private Future<?> expiry;
   private long expiryAt;
@@ -42,6 +46,7 @@ final class PublishPump implements PublishStream.Listener {
   PublishPump(Connection connection, int maxInFlight) {
     this.connection = connection;
     this.maxInFlight = maxInFlight;
+    futures = new PublishFutures(connection);
     connection.onClose(abort);
   }
 
@@ -54,7 +59,7 @@ final class PublishPump implements PublishStream.Listener {
         return CompletableFuture.failedFuture(failure);
       }
       backlog.add(entry);
-      uncompleted++;
+      futures.opened();
       expireBy(entry.deadline);
       wake = wakeWriter();
     } finally {
@@ -67,14 +72,7 @@ final class PublishPump implements PublishStream.Listener {
   }
 
   void flush() throws InterruptedException {
-    lock.lock();
-    try {
-      while (uncompleted > 0) {
-        changed.await();
-      }
-    } finally {
-      lock.unlock();
-    }
+    futures.await();
   }
 
   void close() {
@@ -82,7 +80,24 @@ final class PublishPump implements PublishStream.Listener {
     try {
       closed = true;
       changed.signalAll();
-      while (uncompleted > 0 || writing) {
+    } finally {
+      lock.unlock();
+    }
+    try {
+      futures.await();
+      halfClose();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      connection.forget(abort);
+      abort();
+    }
+  }
+
+  private void halfClose() throws InterruptedException {
+    lock.lock();
+    try {
+      while (writing) {
         changed.await();
       }
       if (stream != null) {
@@ -92,12 +107,8 @@ final class PublishPump implements PublishStream.Listener {
           patience = changed.awaitNanos(patience);
         }
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     } finally {
       lock.unlock();
-      connection.forget(abort);
-      abort();
     }
   }
 
@@ -122,6 +133,7 @@ final class PublishPump implements PublishStream.Listener {
     lock.lock();
     try {
       reopening.reset();
+      lastEnd = null;
       for (dev.amqpsidecar.v1.PublishResult result : response.getResultsList()) {
         PublishEntry entry = backlog.answered(result.getTag());
         if (entry == null) {
@@ -159,7 +171,7 @@ final class PublishPump implements PublishStream.Listener {
           retryOrFail(entry, entry.unanswered(end, sent), again, outcomes);
         }
         restThenRetry(again);
-        backlog.blame(end);
+        lastEnd = end;
         pausing = true;
         connection.after(reopening.next(), this::reopen);
         changed.signalAll();
@@ -188,7 +200,7 @@ final class PublishPump implements PublishStream.Listener {
         if (left <= 0) {
           return entry.failure(Status.Code.DEADLINE_EXCEEDED, false, "too many are in flight");
         }
-        changed.awaitNanos(left);
+        changed.awaitNanos(Math.min(left, ROOM_NANOS));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -241,7 +253,7 @@ final class PublishPump implements PublishStream.Listener {
         to.send(batch);
       }
       if (!cancelled.isEmpty()) {
-        completed(cancelled.size());
+        futures.closed(cancelled.size());
         cancelled.clear();
       }
     }
@@ -305,7 +317,7 @@ final class PublishPump implements PublishStream.Listener {
       expiry = null;
       backlog.takeDue(
           System.nanoTime(),
-          (entry, sent) -> outcomes.add(new Outcome(entry, null, entry.expired(sent))));
+          (entry, sent) -> outcomes.add(new Outcome(entry, null, entry.expired(sent, lastEnd))));
       if (backlog.size() > 0) {
         expireBy(backlog.nextDeadline());
       }
@@ -341,37 +353,11 @@ final class PublishPump implements PublishStream.Listener {
     }
   }
 
-  // Completes the futures elsewhere: the user's code may hang on them.
   private void unlockAndComplete(List<Outcome> outcomes) {
-    if (blocked > 0) {
+    if (blocked > 0 && backlog.size() <= maxInFlight - maxInFlight / 8) {
       changed.signalAll();
     }
     lock.unlock();
-    if (outcomes.isEmpty()) {
-      return;
-    }
-    connection.run(
-        () -> {
-          for (Outcome outcome : outcomes) {
-            if (outcome.failure() == null) {
-              outcome.entry().future.complete(outcome.result());
-            } else {
-              outcome.entry().future.completeExceptionally(outcome.failure());
-            }
-          }
-          completed(outcomes.size());
-        });
-  }
-
-  private void completed(int count) {
-    lock.lock();
-    try {
-      uncompleted -= count;
-      if (uncompleted == 0) {
-        changed.signalAll();
-      }
-    } finally {
-      lock.unlock();
-    }
+    futures.complete(outcomes);
   }
 }

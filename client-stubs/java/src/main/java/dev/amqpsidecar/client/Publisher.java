@@ -10,12 +10,14 @@ import java.util.concurrent.atomic.AtomicLong;
  * Publishes many messages fast, over one stream: whatever waits when the stream is free to write
  * goes as one batch. A bounded number is in flight.
  *
- * <p>Messages of one exchange and routing key keep the order of the calls, as long as none has to be
- * tried again. A message that the sidecar says it has not sent is tried again until its time is up;
- * when the stream breaks, what was written and not answered fails with {@link Persisted#UNKNOWN}:
- * publish it again with the failure's message id. The stream comes back by itself.
+ * <p>Messages of one exchange and routing key keep the order of the calls, as long as none has to
+ * be tried again. A message that the sidecar says it has not sent is tried again until its time is
+ * up; when the stream breaks, what was written and not answered fails with {@link
+ * Persisted#UNKNOWN}: publish it again with the failure's message id. The stream comes back by
+ * itself.
  *
- * <p>Futures are completed on threads of the client's, which may block.
+ * <p>Futures are completed one after the other on a thread of the client's: what hangs on one may
+ * block and publish, but must not wait for another one's future.
  */
 public final class Publisher implements AutoCloseable {
   private final Connection connection;

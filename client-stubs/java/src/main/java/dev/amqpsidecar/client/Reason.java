@@ -1,8 +1,8 @@
 package dev.amqpsidecar.client;
 
 /**
- * The reasons of failures, as docs/errors.md of the sidecar has them. Plain strings: a newer sidecar
- * may send one that is not here.
+ * The reasons of failures, as docs/errors.md of the sidecar has them. Plain strings: a newer
+ * sidecar may send one that is not here.
  */
 public final class Reason {
   /** The message breaks a rule of AMQP or of the sidecar. */

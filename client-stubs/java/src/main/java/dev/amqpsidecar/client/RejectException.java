@@ -1,8 +1,8 @@
 package dev.amqpsidecar.client;
 
 /**
- * Thrown by a handler: the message can never be processed. It is dead-lettered, or dropped where the
- * queue has no dead-letter exchange.
+ * Thrown by a handler: the message can never be processed. It is dead-lettered, or dropped where
+ * the queue has no dead-letter exchange.
  */
 public class RejectException extends RuntimeException {
   private static final long serialVersionUID = 1L;

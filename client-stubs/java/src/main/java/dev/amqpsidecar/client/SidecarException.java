@@ -3,8 +3,8 @@ package dev.amqpsidecar.client;
 import io.grpc.Status;
 
 /**
- * The one failure of all calls. Its message is {@code REASON (CODE): detail}, so that a log line has
- * it all.
+ * The one failure of all calls. Its message is {@code REASON (CODE): detail}, so that a log line
+ * has it all.
  */
 public final class SidecarException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -145,8 +145,8 @@ public final class SubscribeOptions {
     }
 
     /**
-     * Has the sidecar declare the queue, bound so: with an empty name exclusive to this subscription
-     * and deleted with it, with a name durable.
+     * Has the sidecar declare the queue, bound so: with an empty name exclusive to this
+     * subscription and deleted with it, with a name durable.
      *
      * @param values their queue is not read
      * @return this

@@ -60,13 +60,41 @@ final class RestartTest {
           Reason.DRAINING,
           Persisted.NO,
           true);
+      CompletableFuture<PublishResult> between =
+          client.publishAsync("", queue, "short", PublishTest.timeout(2000));
+      CompletableFuture<PublishResult> streamedBetween =
+          publisher.publish("", queue, "short", PublishTest.timeout(2000));
       letGo.countDown();
       assertEquals(0, sidecar.ended());
+      // Here their time is up while they wait for a sidecar that is not there.
+      Expect.failure(between, Code.UNAVAILABLE, Reason.DRAINING, Persisted.NO, true);
+      Expect.failure(streamedBetween, Code.UNAVAILABLE, Reason.DRAINING, Persisted.NO, true);
       sidecar.restart();
       assertTrue(unary.get(20, TimeUnit.SECONDS).routed());
       assertTrue(streamed.get(20, TimeUnit.SECONDS).routed());
       publisher.close();
       subscription.close();
+    }
+  }
+
+  @Test
+  void isNotTriedAgainWhereNobodyKnowsWhetherItArrived() throws Exception {
+    World.Sidecar sidecar = World.start(Map.of("proxy", true));
+    try (SidecarClient client = sidecar.connect();
+        SidecarClient other = World.shared().connect()) {
+      String queue =
+          client.declare(List.of(), List.of(new Queue(World.unique("once"))), List.of()).get(0);
+      client.publish("", queue, "first");
+      sidecar.hold(); // What it says passes, RabbitMQ's answer does not.
+      CompletableFuture<PublishResult> future = client.publishAsync("", queue, "second");
+      World.eventually("it has arrived", () -> other.getQueue(queue).messageCount() == 2);
+      sidecar.kill();
+      Expect.failure(
+          future, Code.UNAVAILABLE, Reason.SIDECAR_UNAVAILABLE, Persisted.UNKNOWN, false);
+      sidecar.release();
+      sidecar.restart();
+      client.publish("", queue, "third");
+      assertEquals(3, other.getQueue(queue).messageCount());
     }
   }
 

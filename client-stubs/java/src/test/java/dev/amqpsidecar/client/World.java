@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
 /**
- * tests/stubs/world.py as a child of this process: sidecars on a real RabbitMQ node, that break when
- * told to. One for all tests; it ends with this process.
+ * tests/stubs/world.py as a child of this process: sidecars on a real RabbitMQ node, that break
+ * when told to. One for all tests; it ends with this process.
  */
 final class World {
   /** A sidecar of the world's. */
