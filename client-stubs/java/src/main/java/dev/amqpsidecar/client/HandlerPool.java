@@ -33,16 +33,21 @@ final class HandlerPool {
     this.idle = idle;
   }
 
-  void add(List<Held> deliveries) {
+  /** False where it is stopped: then it has taken none. */
+  boolean add(List<Held> deliveries) {
     int more;
     synchronized (this) {
+      if (stopped) {
+        return false;
+      }
       waiting.addAll(deliveries);
-      more = stopped ? 0 : Math.min(concurrency - workers, waiting.size());
+      more = Math.min(concurrency - workers, waiting.size());
       workers += more;
     }
     for (int i = 0; i < more; i++) {
       executor.execute(this::run);
     }
+    return true;
   }
 
   /** Takes back what no handler has begun. */

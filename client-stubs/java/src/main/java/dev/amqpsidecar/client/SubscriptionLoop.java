@@ -135,10 +135,9 @@ final class SubscriptionLoop implements SubscriptionStream.Listener {
       }
       back = state == State.STOPPING || draining;
     }
-    if (back) {
+    // stop() may have come meanwhile, and have taken what waited before these.
+    if (back || !pool.add(held)) {
       giveBack(held);
-    } else {
-      pool.add(held);
     }
   }
 
