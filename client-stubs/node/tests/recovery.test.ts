@@ -76,15 +76,14 @@ describe("a sidecar that is killed and comes back", () => {
     const queue = await freshQueue(client);
     await client.publish("", queue, 0);
     await world.to("mid", "hold");
-    const publish = client.publish("", queue, 1, { messageId: "m" }).then(
-      () => assert.fail("published"), (error: unknown) => error as SidecarError);
-    await eventually("the publish is there", async () => {
-      const { log } = await world.to("mid", "log");
-      return log.length > 0;
-    });
+    let error: SidecarError | undefined;
+    const publish = client.publish("", queue, 1, { messageId: "m", timeoutMs: 60_000 }).catch(
+      (failure: unknown) => (error = failure as SidecarError));
     await new Promise((resolve) => setTimeout(resolve, 100)); // for the call to arrive
     await world.to("mid", "kill");
-    const error = await publish;
+    await eventually("the failure: it is not tried again", () => error !== undefined);
+    assert(error !== undefined);
+    await publish;
     assert.equal(error.reason, Reason.SIDECAR_UNAVAILABLE);
     assert.equal(error.code, status.UNAVAILABLE);
     assert.equal(error.persisted, "UNKNOWN");
