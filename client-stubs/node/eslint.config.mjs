@@ -11,6 +11,7 @@ export default ts.config(
     rules: {
       "max-len": ["error", { code: 100, ignoreUrls: true }],
       "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "@typescript-eslint/no-floating-promises": ["error", {
         allowForKnownSafeCalls: [
           { from: "package", package: "node:test", name: ["describe", "test"] }],

@@ -11,7 +11,7 @@ import { messageOf, PUBLISH_TIMEOUT_MS, type MessageOptions, type Published } fr
 import { isSafeToRetry, retryDelay } from "./publish";
 import { Expiry, Item, takeBatch } from "./publish-item";
 import { PublishStream } from "./publish-stream";
-import { backoff, deadlineAfter } from "./time";
+import { backoff, deadlineAfter, sleep } from "./time";
 
 /** How a publisher publishes. */
 export interface PublisherOptions {
@@ -24,6 +24,8 @@ export interface PublisherOptions {
 const REOPEN_FIRST_MS = 50;
 const REOPEN_MAX_MS = 1000;
 const CLOSE_TIMEOUT_MS = 5000;
+
+const READY = Promise.resolve();
 
 /** Messages over one stream. Made by Client.publisher. */
 export class Publisher {
@@ -40,13 +42,13 @@ export class Publisher {
   readonly #open = new Set<Item>();
   #stream: PublishStream | undefined;
   #opening = false;
+  /** Streams that ended since the last result. */
   #reopens = 0;
   #pumpPlanned = false;
   #lastTag = 0;
   #closed = false;
-  readonly #expiry = new Expiry(this.#open, (item) => {
-    this.#fail(item, item.unanswered(status.DEADLINE_EXCEEDED, "no answer in time"));
-  });
+  readonly #expiry = new Expiry(this.#open, (item) =>
+    this.#fail(item, item.unanswered(status.DEADLINE_EXCEEDED, "no answer in time")));
   #roomWaiters: (() => void)[] = [];
   #flushWaiters: (() => void)[] = [];
   #closing: Promise<void> | undefined;
@@ -96,9 +98,7 @@ export class Publisher {
         options.allowUnroutable ?? false, deadlineAfter(options.timeoutMs ?? this.#timeoutMs),
         resolve, reject);
       if (signal !== undefined) {
-        item.abortBy(signal, () => {
-          this.#settled(item);
-        });
+        item.abortBy(signal, () => this.#settled(item));
       }
       this.#open.add(item);
       this.#expiry.by(item.deadline);
@@ -213,20 +213,18 @@ export class Publisher {
     this.#opening = true;
     // A stream on a channel that is not connected would take what it cannot send: then nobody
     // could tell that it was not sent.
-    const limits = { deadline: Infinity, signal: this.#aborted.signal };
-    const there = await connected(this.#client, limits).catch(() => false);
+    const { signal } = this.#aborted;
+    const pause = this.#reopens === 0 ? 0
+      : backoff(this.#reopens - 1, REOPEN_FIRST_MS, REOPEN_MAX_MS);
+    const there = await sleep(pause, signal)
+      .then(() => connected(this.#client, { deadline: Infinity, signal }))
+      .catch(() => false);
     this.#opening = false;
-    if (there && !this.#aborted.signal.aborted) {
+    if (there && !signal.aborted) {
       this.#stream = new PublishStream(this.#client, {
-        onWritable: () => {
-          this.#pump();
-        },
-        onResults: (results) => {
-          this.#onResults(results);
-        },
-        onEnd: (end) => {
-          this.#onEnd(end);
-        },
+        onWritable: () => this.#pump(),
+        onResults: (results) => this.#onResults(results),
+        onEnd: (end) => this.#onEnd(end),
       });
       this.#pump();
     }
@@ -271,12 +269,9 @@ export class Publisher {
         this.#failed(item, new SidecarError({ code, reason, detail, persisted, messageId }));
       }
     }
+    ++this.#reopens;
     this.#onStreamEnd?.();
-    if (this.#waiting.length > 0) {
-      setTimeout(() => {
-        this.#pump();
-      }, backoff(this.#reopens++, REOPEN_FIRST_MS, REOPEN_MAX_MS));
-    }
+    this.#pump();
   }
 
   /** Tries it again if that is safe and there is time. */
@@ -288,9 +283,7 @@ export class Publisher {
       this.#fail(item, error);
       return;
     }
-    item.waitToRetry(error, delay, () => {
-      this.#enqueue(item);
-    });
+    item.waitToRetry(error, delay, () => this.#enqueue(item));
   }
 
   #fail(item: Item, error: SidecarError): void {
@@ -313,4 +306,3 @@ export class Publisher {
   }
 }
 
-const READY = Promise.resolve();

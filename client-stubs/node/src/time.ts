@@ -51,8 +51,11 @@ export function backoff(attempt: number, firstMs: number, maxMs: number): number
   return Math.random() * Math.min(maxMs, firstMs * 2 ** Math.min(attempt, 30));
 }
 
-/** Resolves after `ms`; rejects with the signal's reason as soon as it is aborted. */
+/** Resolves after `ms`, at once for 0; rejects with the signal's reason when it is aborted. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  if (ms <= 0) {
+    return Promise.resolve();
+  }
   return new Promise((resolve, reject) => {
     const abort = () => {
       clearTimeout(timer);

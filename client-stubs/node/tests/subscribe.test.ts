@@ -197,7 +197,7 @@ describe("a subscription", () => {
     const gate = new Gate();
     const events: SubscriptionEvent[] = [];
     const subscription = client.subscribe(queue, gate.handler, {
-      concurrency: 3, retry: { maxAttempts: 2 }, onEvent: (event) => events.push(event),
+      concurrency: 3, retry: { maxAttempts: 1 }, onEvent: (event) => events.push(event),
     });
     await eventually("three at once", () => gate.running === 3);
     const stopped = subscription.stop();
