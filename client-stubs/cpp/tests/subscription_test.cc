@@ -433,4 +433,25 @@ TEST_CASE("a subscription to exchanges gets what is published while it is there"
   CHECK(seen.Await(1));
 }
 
+// A wake that was under way when a stream's thread ended once used what was gone.
+TEST_CASE("publishers and subscriptions come and go, whatever is under way") {
+  Client client = NewClient();
+  const std::string queue = FreshQueue(client);
+  for (int i = 0; i < 300; ++i) {
+    std::atomic<int> seen = 0;
+    Subscription subscription = client.Subscribe(
+        queue,
+        [&](const Delivery&) {
+          ++seen;
+          if (i % 2 == 0) throw Reject("no");
+        },
+        {.concurrency = 1 + static_cast<std::size_t>(i) % 3, .on_event = [](const Event&) {}});
+    Publisher publisher = client.NewPublisher();
+    std::future<PublishResult> result = publisher.Publish("", queue, "{}");
+    REQUIRE(Eventually(kSoon, [&] { return seen > 0; }));
+    if (i % 5 == 0) subscription.Stop();
+    if (i % 3 == 0) result.get();
+  }
+}
+
 }  // namespace amqp_sidecar::test
