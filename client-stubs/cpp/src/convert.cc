@@ -50,9 +50,9 @@ bool IsUtf8(std::string_view text) {
   return true;
 }
 
-void ToProto(const Table& table, FieldMap& map, int depth);
+void SetTable(const Table& table, FieldMap& map, int depth);
 
-void ToProto(const std::string& name, const Value& value, v1::FieldValue& out, int depth) {
+void SetValue(const std::string& name, const Value& value, v1::FieldValue& out, int depth) {
   if (depth > kMostNesting) throw std::invalid_argument("header \"" + name + "\" nests too deep");
   const Overload set{
       [](std::monostate) {},
@@ -69,19 +69,19 @@ void ToProto(const std::string& name, const Value& value, v1::FieldValue& out, i
       },
       [&](const Array& array) {
         auto& values = *out.mutable_array_value()->mutable_values();
-        for (const Value& element : array) ToProto(name, element, *values.Add(), depth + 1);
+        for (const Value& element : array) SetValue(name, element, *values.Add(), depth + 1);
       },
       [&](const Table& table) {
-        ToProto(table, *out.mutable_table_value()->mutable_fields(), depth + 1);
+        SetTable(table, *out.mutable_table_value()->mutable_fields(), depth + 1);
       },
   };
   std::visit(set, value);
 }
 
-void ToProto(const Table& table, FieldMap& map, int depth) {
+void SetTable(const Table& table, FieldMap& map, int depth) {
   for (const auto& [name, value] : table) {
     CheckText("the name of a header", name);
-    ToProto(name, value, map[name], depth);
+    SetValue(name, value, map[name], depth);
   }
 }
 
@@ -120,7 +120,7 @@ void CheckText(const std::string& what, std::string_view text) {
   if (!IsUtf8(text)) throw std::invalid_argument(what + " is not UTF-8");
 }
 
-void ToProto(const Table& table, FieldMap& map) { ToProto(table, map, 1); }
+void ToProto(const Table& table, FieldMap& map) { SetTable(table, map, 1); }
 
 google::protobuf::Duration ToProto(std::chrono::milliseconds span) {
   google::protobuf::Duration out;

@@ -53,21 +53,25 @@ ErrorFields FailureOfStream(const grpc::Status& status) {
 // What is told to the futures once the lock is open: whoever waits for one runs at once.
 class Publisher::Impl::Answers {
  public:
-  void Add(Items::node_type item) { items_.push_back(std::move(item)); }
+  // The item's answer is an error.
+  void Add(Items::node_type item) {
+    failures_.emplace_back(std::move(item.mapped().promise),
+                           std::move(item.mapped().answer).value_or(ErrorFields{}));
+  }
   void Add(Items::node_type item, PublishResult result) {
     results_.emplace_back(std::move(item.mapped().promise), std::move(result));
   }
-  bool empty() const { return items_.empty() && results_.empty(); }
+  bool empty() const { return failures_.empty() && results_.empty(); }
   void Tell() {
     for (auto& [promise, result] : results_) promise.set_value(std::move(result));
-    for (auto& item : items_) {
-      item.mapped().promise.set_exception(std::make_exception_ptr(Error(*item.mapped().answer)));
+    for (auto& [promise, failure] : failures_) {
+      promise.set_exception(std::make_exception_ptr(Error(std::move(failure))));
     }
   }
 
  private:
   std::vector<std::pair<std::promise<PublishResult>, PublishResult>> results_;
-  std::vector<Items::node_type> items_;  // their answer is an error
+  std::vector<std::pair<std::promise<PublishResult>, ErrorFields>> failures_;
 };
 
 Publisher::Impl::Impl(std::shared_ptr<grpc::Channel> channel, TraceHooks trace,
@@ -136,9 +140,7 @@ void Publisher::Impl::Flush() {
   std::unique_lock lock(mutex_);
   const std::uint64_t last = last_tag_;
   ++waiting_;
-  room_.wait(lock, [&] {
-    return !telling_ && (items_.empty() || items_.begin()->first > last);
-  });
+  room_.wait(lock, [&] { return !telling_ && (items_.empty() || items_.begin()->first > last); });
   --waiting_;
 }
 

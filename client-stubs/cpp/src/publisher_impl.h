@@ -94,7 +94,7 @@ class Publisher::Impl : StreamLoop<grpc::ByteBuffer, v1::PublishStreamResponse>:
   std::deque<std::uint64_t> queue_;           // to be written next
   std::multimap<Time, std::uint64_t> again_;  // to be queued again
   Time next_expiry_ = Time::max();            // none is earlier
-  bool telling_ = false;  // futures are about to be ready
+  bool telling_ = false;                      // futures are about to be ready
   bool closing_ = false;
 
   Loop loop_;

@@ -7,15 +7,16 @@
 namespace amqp_sidecar {
 namespace {
 
-using Stub = v1::SubscriberService::Stub;
+using SubscriberStub = v1::SubscriberService::Stub;
 using Failures = std::vector<v1::SettleFailure>;
 using Ids = std::vector<std::string>;
 
 constexpr std::chrono::milliseconds kTimeout{10'000};
 
 template <typename Request, typename Response>
-Failures Call(Stub& stub,
-              grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+Failures Call(SubscriberStub& stub,
+              grpc::Status (SubscriberStub::*method)(grpc::ClientContext*, const Request&,
+                                                     Response*),
               Request& request, const Ids& ids) {
   request.mutable_delivery_ids()->Add(ids.begin(), ids.end());
   UnaryCall call(kTimeout, {});
@@ -43,18 +44,18 @@ Failures SettleCalls::Settle(const Settlement& settlement, const Ids& delivery_i
   switch (settlement.verb) {
     case Settlement::Verb::kAck: {
       v1::AckRequest request;
-      return Call(*stub_, &Stub::Ack, request, delivery_ids);
+      return Call(*stub_, &SubscriberStub::Ack, request, delivery_ids);
     }
     case Settlement::Verb::kNack:
     case Settlement::Verb::kGiveBack: {
       v1::NackRequest request;
       SetNack(settlement, request);
-      return Call(*stub_, &Stub::Nack, request, delivery_ids);
+      return Call(*stub_, &SubscriberStub::Nack, request, delivery_ids);
     }
     case Settlement::Verb::kReject: {
       v1::RejectRequest request;
       SetReject(settlement, request);
-      return Call(*stub_, &Stub::Reject, request, delivery_ids);
+      return Call(*stub_, &SubscriberStub::Reject, request, delivery_ids);
     }
   }
   return {};
@@ -63,7 +64,7 @@ Failures SettleCalls::Settle(const Settlement& settlement, const Ids& delivery_i
 Failures SettleCalls::Extend(std::chrono::milliseconds ack_deadline, const Ids& delivery_ids) {
   v1::ExtendAckDeadlineRequest request;
   *request.mutable_ack_deadline() = ToProto(ack_deadline);
-  return Call(*stub_, &Stub::ExtendAckDeadline, request, delivery_ids);
+  return Call(*stub_, &SubscriberStub::ExtendAckDeadline, request, delivery_ids);
 }
 
 }  // namespace amqp_sidecar

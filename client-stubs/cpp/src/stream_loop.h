@@ -67,8 +67,11 @@ class StreamLoop {
     return state_.compare_exchange_strong(idle, State::kWriting);
   }
   // After TryBegin. `request` may go when it returns.
-  void Write(const Request& request) { stream_->Write(request, &written_); }
-  // After TryBegin; the last.
+  void Write(const Request& request) {
+    const std::lock_guard lock(write_mutex_);
+    stream_->Write(request, &written_);
+  }
+  // After TryBegin, on the loop's thread; the last.
   void HalfClose() {
     half_closed_ = true;
     stream_->WritesDone(&written_);
@@ -120,10 +123,10 @@ class StreamLoop {
       next = owner_.OnTurn(Clock::now());
     }
     {
-      // A wake that comes from now on is for nobody.
+      // A wake that comes from now on is for nobody; one that is under way comes below, and its
+      // alarm must live until then.
       const std::lock_guard lock(wake_mutex_);
       waking_ = true;
-      alarm_.reset();
     }
     queue_.Shutdown();
     void* tag = nullptr;
@@ -165,7 +168,11 @@ class StreamLoop {
     if (HasCall() && finished_now_ && state_ == State::kClosed) {
       ending_ = false;
       open_ = false;
-      stream_.reset();
+      {
+        // The answer to a write may come before the call of it has returned, on its own thread.
+        const std::lock_guard lock(write_mutex_);
+        stream_.reset();
+      }
       context_.reset();
       owner_.OnEnd(status_);
     }
@@ -195,6 +202,7 @@ class StreamLoop {
   bool quit_ = false;
 
   std::atomic<State> state_ = State::kClosed;
+  std::mutex write_mutex_;
   std::mutex wake_mutex_;
   bool waking_ = false;
   std::optional<grpc::Alarm> alarm_;

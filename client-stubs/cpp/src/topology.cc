@@ -11,11 +11,11 @@
 namespace amqp_sidecar {
 namespace {
 
-using Stub = v1::TopologyService::Stub;
+using TopologyStub = v1::TopologyService::Stub;
 
 template <typename Request, typename Response>
-Response Call(Stub& stub,
-              grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+Response Call(TopologyStub& stub,
+              grpc::Status (TopologyStub::*method)(grpc::ClientContext*, const Request&, Response*),
               const Request& request, const CallOptions& options) {
   UnaryCall call(options.timeout, options.stop);
   Response response;
@@ -49,7 +49,7 @@ std::vector<std::string> Client::Declare(const Topology& topology, const CallOpt
     for (const Queue& queue : topology.queues) ToProto(queue, *request.add_queues());
     for (const Binding& binding : topology.bindings) ToProto(binding, *request.add_bindings());
   });
-  const auto response = Call(*impl_->topology, &Stub::DeclareTopology, request, options);
+  const auto response = Call(*impl_->topology, &TopologyStub::DeclareTopology, request, options);
   return {response.queue_names().begin(), response.queue_names().end()};
 }
 
@@ -60,7 +60,7 @@ std::uint64_t Client::DeleteQueue(const std::string& queue, const DeleteQueueCon
   request.set_queue(queue);
   request.set_if_unused(conditions.if_unused);
   request.set_if_empty(conditions.if_empty);
-  return Call(*impl_->topology, &Stub::DeleteQueue, request, options).message_count();
+  return Call(*impl_->topology, &TopologyStub::DeleteQueue, request, options).message_count();
 }
 
 void Client::DeleteExchange(const std::string& exchange, bool if_unused,
@@ -69,27 +69,27 @@ void Client::DeleteExchange(const std::string& exchange, bool if_unused,
   Checked([&] { CheckText("the exchange's name", exchange); });
   request.set_exchange(exchange);
   request.set_if_unused(if_unused);
-  Call(*impl_->topology, &Stub::DeleteExchange, request, options);
+  Call(*impl_->topology, &TopologyStub::DeleteExchange, request, options);
 }
 
 void Client::Unbind(const Binding& binding, const CallOptions& options) {
   v1::UnbindQueueRequest request;
   Checked([&] { ToProto(binding, *request.mutable_binding()); });
-  Call(*impl_->topology, &Stub::UnbindQueue, request, options);
+  Call(*impl_->topology, &TopologyStub::UnbindQueue, request, options);
 }
 
 std::uint64_t Client::PurgeQueue(const std::string& queue, const CallOptions& options) {
   v1::PurgeQueueRequest request;
   Checked([&] { CheckText("the queue's name", queue); });
   request.set_queue(queue);
-  return Call(*impl_->topology, &Stub::PurgeQueue, request, options).message_count();
+  return Call(*impl_->topology, &TopologyStub::PurgeQueue, request, options).message_count();
 }
 
 QueueInfo Client::GetQueue(const std::string& queue, const CallOptions& options) {
   v1::GetQueueRequest request;
   Checked([&] { CheckText("the queue's name", queue); });
   request.set_queue(queue);
-  const auto response = Call(*impl_->topology, &Stub::GetQueue, request, options);
+  const auto response = Call(*impl_->topology, &TopologyStub::GetQueue, request, options);
   return {response.queue(), response.message_count(), response.consumer_count()};
 }
 

@@ -59,7 +59,7 @@ void PublishDirectly(const Task& task) {
 
 void PublishByStub(const Task& task) {
   Client client;
-  Publisher publisher = client.NewPublisher({.max_in_flight = task.window});
+  amqp_sidecar::Publisher publisher = client.NewPublisher({.max_in_flight = task.window});
   const auto publish = [&](std::size_t count) {
     std::vector<std::future<PublishResult>> results;
     results.reserve(count);
