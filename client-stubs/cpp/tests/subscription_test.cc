@@ -92,7 +92,9 @@ TEST_CASE("a Reject dead-letters, and the cause goes with it where the policy na
   Subscription subscription = client.Subscribe(dead, [&](const Delivery& delivery) {
     cause.set_value(delivery.headers().at("x-sidecar-reason"));
   });
-  const Value value = cause.get_future().get();
+  std::future<Value> told = cause.get_future();
+  REQUIRE(told.wait_for(kSoon) == std::future_status::ready);
+  const Value value = told.get();
   CHECK_THAT(std::get<std::string>(value), ContainsSubstring("no order_id \xe2\x82\xac"));
 }
 
