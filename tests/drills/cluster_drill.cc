@@ -101,8 +101,7 @@ TEST_CASE("row 3: rolling restart of three nodes", "[drill][cluster]") {
   WaitForAllMembers(options.nodes, drill.quorum);
   drill.StartLoad(TenSeconds(drill.quorum));
   // In the short form the one that the sidecar is connected to: each takes half a minute.
-  const Nodes restarted =
-      LongForm() ? options.nodes : Nodes{NodeOf(*drill.sidecar, options.nodes)};
+  const Nodes restarted = LongForm() ? options.nodes : Nodes{NodeOf(*drill.sidecar, options.nodes)};
   const int rounds = Form(1, 3);
   const auto start = Clock::now();
   for (int i = 0; i < rounds; ++i) {
