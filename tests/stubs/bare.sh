@@ -3,7 +3,7 @@
 # (SIDECAR_DRILLS=long) by grpcurl too, which takes minutes to compile. Usage: bare.sh BUILD
 set -euo pipefail
 
-build=$1
+build=$(realpath -m "$1")
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 tools=$build/stubs/tools/bare
 buf=1.47.2

@@ -5,7 +5,7 @@
 # CI=true that is a failure.
 set -euo pipefail
 
-language=$1 step=$2 build=$3
+language=$1 step=$2 build=$(realpath -m "$3")
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export SIDECAR_STUB_BUILD=$build/stubs/$language
 export SIDECAR_STUB_TOOLS=$build/stubs/tools
