@@ -19,9 +19,8 @@ namespace {
 
 // What a message may be longer than its body: names, properties, headers.
 constexpr size_t kRoomForProperties = 1u << 20;
-// What a request may be at least. Far more than is promised (4 MiB): gRPC's own refusal has no
-// reason, and ends a stream, so that what is far too large would leave its neighbours in doubt.
-constexpr size_t kLeastReceive = 16u << 20;
+// What a batch of a stream may be at least: as much as gRPC takes by default.
+constexpr size_t kLeastReceive = 4u << 20;
 // Of one call, sent by the client and not read yet.
 constexpr int kUnreadBytes = 1 << 20;
 // For a client to read how its stream ended.

@@ -106,24 +106,6 @@ TEST_CASE("Results come while the stream is open, and empty requests do no harm"
   CHECK(stream.count() == 50);
 }
 
-TEST_CASE("An item that is many times too large is refused by itself, and so is a call") {
-  World world;
-  const std::string queue = world.names.Queue();
-  const std::string body = "\"" + std::string(12u << 20, 'a') + "\"";
-  PublishStream stream(world.client);
-  REQUIRE(stream.Send(NumberedItems(0, 1, "", queue)));
-  Items too_large = NumberedItems(1, 1, "", queue);
-  too_large[0].mutable_message()->set_body(body);
-  REQUIRE(stream.Send(too_large));
-  REQUIRE(stream.Send(NumberedItems(2, 1, "", queue)));
-  REQUIRE(stream.WaitForResults(3));
-  CheckOk(stream.At(0));
-  CheckResult(stream.At(1), StatusCode::INVALID_ARGUMENT, "MESSAGE_TOO_LARGE", "NO");
-  CheckOk(stream.At(2));
-  CheckFailure(world.client.Publish(JsonMessage("", queue, body)), StatusCode::INVALID_ARGUMENT,
-               "MESSAGE_TOO_LARGE", "NO");
-}
-
 TEST_CASE("A bad item is told at once, whatever its neighbours wait for") {
   ProxiedWorld world;
   const std::string queue = world.names.Queue();
