@@ -481,7 +481,8 @@ func TestAStreamQueueStopsThoughItTakesNothingBack(t *testing.T) {
 		subscription := consume(&told, func(context.Context, *amqpsidecar.Delivery) error {
 			return errors.New("a stream takes nothing back")
 		})
-		eventually(t, "all is told", func() bool { return told.count(amqpsidecar.SettleFailed) == 20 })
+		// More where the broker has written one of them to the stream twice.
+		eventually(t, "all is told", func() bool { return told.count(amqpsidecar.SettleFailed) >= 20 })
 		if err := subscription.Stop(soon(t)); err != nil {
 			t.Error(err)
 		}

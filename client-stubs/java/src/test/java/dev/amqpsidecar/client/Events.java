@@ -17,6 +17,11 @@ final class Events implements Consumer<SubscriptionEvent> {
     return all.stream().map(SubscriptionEvent::kind).toList();
   }
 
+  /** Without those of a sidecar that is back before its link is. */
+  List<SubscriptionEvent.Kind> kindsButInterrupted() {
+    return kinds().stream().filter(kind -> kind != SubscriptionEvent.Kind.INTERRUPTED).toList();
+  }
+
   long count(SubscriptionEvent.Kind kind) {
     return kinds().stream().filter(kind::equals).count();
   }
