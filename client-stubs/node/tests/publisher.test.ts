@@ -185,13 +185,13 @@ describe("a publisher", () => {
     const short = await failureOf(publisher.publish("", queue, 2, { timeoutMs: 400 }));
     assert.equal(short.persisted, "NO");
     // A try that meets the very end of the sidecar is cut off: nobody can say whether it counted.
-    const unary = draining.publish("", queue, "unary", { timeoutMs: 30_000 })
-      .catch((error: unknown) => {
+    const untilKnown = (by: Client | typeof publisher, body: string) =>
+      by.publish("", queue, body, { timeoutMs: 30_000 }).catch((error: unknown) => {
         assert(error instanceof SidecarError && error.persisted === "UNKNOWN", String(error));
-        return draining.publish(
-          "", queue, "unary", { timeoutMs: 30_000, messageId: error.messageId });
+        return by.publish("", queue, body, { timeoutMs: 30_000, messageId: error.messageId });
       });
-    const streamed = publisher.publish("", queue, "streamed", { timeoutMs: 30_000 });
+    const unary = untilKnown(draining, "unary");
+    const streamed = untilKnown(publisher, "streamed");
     holder.close();
     await world.to("draining", "ended");
     await world.to("draining", "restart");
