@@ -24,6 +24,7 @@ broker=(rabbitmq-server)
 # faketime: a clock that jumps, for one process only (tests/drills). pip: fetches the suites of JSON
 # (tests/suites). prometheus: promtool, for the alert rules. grpcio and pika: the services of
 # docs/migrating.md. mmdebstrap: a machine with nothing on it (tests/readme).
+# clang-tidy, nlohmann-json: client-stubs/cpp, which is built with the tests.
 tests=(catch2 clang-format-19 clang-tidy-19 faketime mmdebstrap nlohmann-json3-dev openssl prometheus
   python3 python3-grpcio python3-pika python3-pip python3-protobuf python3-yaml)
 # Their packages bring services that they start: a private node and promtool are all that is wanted.
@@ -36,7 +37,7 @@ deploy=(buildah dpkg-dev fakeroot lintian man-db mmdebstrap python3-grpcio pytho
   python3-yaml systemd)
 
 # For client-stubs/. git: Go asks it for a module's version.
-stubs=(git nlohmann-json3-dev python3-venv)
+stubs=(git python3-venv)
 command -v go >/dev/null || stubs+=(golang-go)
 command -v node >/dev/null || stubs+=(nodejs)
 command -v npm >/dev/null || stubs+=(npm)
